@@ -1,0 +1,62 @@
+"""What can happen at a door or in a controller, in the words both sides share?
+
+Events carry opaque ids only, never a name, a card number or a PIN.
+"""
+
+from datetime import datetime
+from enum import StrEnum
+
+import msgspec
+
+from portvakt.core.decision.model import AuthType, Reason, Side
+
+
+class EventKind(StrEnum):
+    """The closed list of events; ACCESS_* answer a request, DOOR_* come from the door, the rest from the controller."""
+
+    ACCESS_GRANTED = "access_granted"
+    ACCESS_DENIED = "access_denied"
+    DOOR_RELEASED_BY_OPERATOR = "door_released_by_operator"
+    DOOR_OPENED = "door_opened"
+    DOOR_CLOSED = "door_closed"
+    DOOR_FORCED = "door_forced"
+    DOOR_HELD_OPEN = "door_held_open"
+    READER_ONLINE = "reader_online"
+    READER_OFFLINE = "reader_offline"
+    READER_INSECURE = "reader_insecure"
+    READER_TAMPERED = "reader_tampered"
+    SNAPSHOT_REFUSED = "snapshot_refused"
+    MESSAGE_UNKNOWN = "message_unknown"
+    EVENTS_IN_MEMORY = "events_in_memory"
+    EVENTS_ON_DISK = "events_on_disk"
+    CONTROLLER_STARTED = "controller_started"
+
+
+ALARMS = frozenset(
+    {
+        EventKind.DOOR_FORCED,
+        EventKind.DOOR_HELD_OPEN,
+        EventKind.READER_OFFLINE,
+        EventKind.READER_INSECURE,
+        EventKind.READER_TAMPERED,
+        EventKind.SNAPSHOT_REFUSED,
+        EventKind.EVENTS_IN_MEMORY,
+    }
+)
+
+
+class Event(msgspec.Struct, frozen=True, omit_defaults=True):
+    """One thing that happened; `at` is aware UTC; `detail` is at most 200 characters and never personal."""
+
+    kind: EventKind
+    at: datetime
+    door: str | None = None
+    side: Side | None = None
+    reader: str | None = None
+    auth_type: AuthType | None = None
+    reason: Reason | None = None
+    person: str | None = None
+    credential: str | None = None
+    rule: str | None = None
+    command: str | None = None
+    detail: str = ""

@@ -1,0 +1,1 @@
+"""The link's messages as Python, made from proto/ by bin/setup."""
