@@ -1,0 +1,24 @@
+"""How does the controller speak with its readers? Names for the rest of the controller; OSDP stays inside this folder."""
+
+from portvakt.controller.readers.buses import Readers
+from portvakt.controller.readers.keys import KeyFault, Keys
+from portvakt.controller.readers.model import (
+    CardRead,
+    KeysTyped,
+    ReaderChanged,
+    ReaderInput,
+    ReaderState,
+    Signal,
+)
+
+__all__ = [
+    "CardRead",
+    "KeyFault",
+    "Keys",
+    "KeysTyped",
+    "ReaderChanged",
+    "ReaderInput",
+    "ReaderState",
+    "Readers",
+    "Signal",
+]
