@@ -1,0 +1,141 @@
+"""Does every action say who did it, and leave exactly one audit entry?
+
+An action is a public function of an `actions.py`, or of a file in an `actions` folder whose name does not begin with an
+underscore (such a file holds parts of actions). The logbook's own are not asked: they are the audit, and what a door saw
+was done by nobody who signed in.
+"""
+
+import ast
+from collections.abc import Sequence
+from pathlib import PurePath
+
+from tests.rules.source import SERVER, calls, last_name, python_files
+
+Function = ast.FunctionDef | ast.AsyncFunctionDef
+AUDIT = {"record", "audit"}
+
+
+def is_actions(path: str) -> bool:
+    parts = PurePath(path).parts
+    if "logbook" in parts:
+        return False
+    return parts[-1] == "actions.py" or ("actions" in parts[:-1] and not parts[-1].startswith("_"))
+
+
+def without_by(source: str) -> list[str]:
+    return [
+        f"line {function.lineno}: {function.name} does not say who acts: it needs a keyword-only `by`"
+        for function in _public(ast.parse(source))
+        if "by" not in {argument.arg for argument in function.args.kwonlyargs}
+    ]
+
+
+def without_one_entry(source: str) -> list[str]:
+    tree = ast.parse(source)
+    functions = {node.name: node for node in tree.body if isinstance(node, Function)}
+    counted = {function: _Entries(functions).of_function(function) for function in _public(tree)}
+    return [
+        f"line {function.lineno}: {function.name} records {count or 'no'} audit entries where it should record one"
+        for function, count in counted.items()
+        if count != 1
+    ]
+
+
+def _public(tree: ast.Module) -> list[Function]:
+    return [node for node in tree.body if isinstance(node, Function) and not node.name.startswith("_")]
+
+
+class _Entries:
+    """The most audit entries that one way through a function records; one in a loop may be many and counts as two."""
+
+    def __init__(self, functions: dict[str, Function]) -> None:
+        self.functions = functions
+        self.entered: set[str] = set()
+
+    def of_function(self, function: Function) -> int:
+        if function.name in self.entered:
+            return 0
+        self.entered.add(function.name)
+        count = self._of_block(function.body)
+        self.entered.discard(function.name)
+        return count
+
+    def _of_block(self, block: Sequence[ast.stmt]) -> int:
+        for position, statement in enumerate(block):
+            rest = block[position + 1 :]
+            if isinstance(statement, ast.If):
+                # What follows an `if` that returns belongs to the other way only.
+                ways = (self._of_way(statement.body, rest), self._of_way(statement.orelse, rest))
+                return self._of_block(block[:position]) + self._of_expression(statement.test) + max(ways)
+        return sum(self._of_statement(statement) for statement in block)
+
+    def _of_way(self, way: Sequence[ast.stmt], rest: Sequence[ast.stmt]) -> int:
+        ends = bool(way) and isinstance(way[-1], ast.Return | ast.Raise | ast.Continue | ast.Break)
+        return self._of_block(way) + (0 if ends else self._of_block(rest))
+
+    def _of_statement(self, statement: ast.stmt) -> int:
+        if isinstance(statement, ast.For | ast.AsyncFor | ast.While):
+            return 2 * min(1, self._of_block(statement.body)) + self._of_block(statement.orelse)
+        if isinstance(statement, ast.With | ast.AsyncWith):
+            opened = sum(self._of_expression(item.context_expr) for item in statement.items)
+            return opened + self._of_block(statement.body)
+        if isinstance(statement, ast.Try):
+            handled = max((self._of_block(handler.body) for handler in statement.handlers), default=0)
+            tried = self._of_block([*statement.body, *statement.orelse])
+            return max(tried, handled) + self._of_block(statement.finalbody)
+        if isinstance(statement, ast.Match):
+            return max(self._of_block(case.body) for case in statement.cases)
+        return 0 if isinstance(statement, Function | ast.ClassDef) else self._of_expression(statement)
+
+    def _of_expression(self, node: ast.AST) -> int:
+        return sum(self._of_call(call) for call in calls(node))
+
+    def _of_call(self, call: ast.Call) -> int:
+        if isinstance(call.func, ast.Name) and call.func.id in self.functions and call.func.id not in AUDIT:
+            return self.of_function(self.functions[call.func.id])
+        return 1 if last_name(call.func) in AUDIT else 0
+
+
+def test_every_action_says_who_acts() -> None:
+    found = {path: without_by(text) for path, text in python_files(SERVER) if is_actions(path)}
+    assert not {path: complaints for path, complaints in found.items() if complaints}
+
+
+def test_every_action_leaves_one_entry() -> None:
+    found = {path: without_one_entry(text) for path, text in python_files(SERVER) if is_actions(path)}
+    assert not {path: complaints for path, complaints in found.items() if complaints}
+
+
+def test_planted_actions_without_by_are_found() -> None:
+    assert without_by("def enrol(*, name): ...") == [
+        "line 1: enrol does not say who acts: it needs a keyword-only `by`"
+    ]
+    assert without_by("def enrol(by, name): ...")
+    assert without_by("async def enrol(): ...")
+    assert without_by("def enrol(*, by): ...\ndef _part(): ...") == []
+
+
+def test_planted_actions_without_entry_are_found() -> None:
+    assert without_one_entry("def enrol(*, by): Person.objects.create()") == [
+        "line 1: enrol records no audit entries where it should record one"
+    ]
+    assert without_one_entry("def a(*, by):\n  record(by)\n  _b()\ndef _b():\n  logbook.record(1)")
+    assert without_one_entry("def a(*, by):\n  for row in rows:\n    record(row)")
+    assert without_one_entry("def a(*, by):\n  with x:\n    record(1)\n  if late:\n    record(2)")
+    assert without_one_entry("def a(*, by):\n  a(by=by)")
+
+
+def test_one_entry_each_way_passes() -> None:
+    assert without_one_entry("def a(*, by):\n  with transaction.atomic():\n    actions.record(by=by)") == []
+    assert without_one_entry("def a(*, by):\n  _b()\ndef _b():\n  return audit(1)") == []
+    assert without_one_entry("def a(*, by):\n  if x:\n    return record(1)\n  return record(2)") == []
+    assert without_one_entry("def a(*, by):\n  if not x:\n    return\n  record(2)") == []
+    assert without_one_entry("def a(*, by):\n  try:\n    change()\n  except E:\n    raise X\n  record(2)") == []
+
+
+def test_what_counts_as_an_actions_file() -> None:
+    assert is_actions("portvakt/server/people/actions.py")
+    assert is_actions("portvakt/server/access/actions/rules.py")
+    assert not is_actions("portvakt/server/access/actions/_marks.py")
+    assert not is_actions("portvakt/server/access/models.py")
+    assert not is_actions("portvakt/server/logbook/actions.py")
