@@ -1,7 +1,7 @@
 """Does every action say who did it, and leave exactly one audit entry?
 
 An action is a public function of an `actions.py`, or of a file in an `actions` folder whose name does not begin with an
-underscore (such a file holds parts of actions). The logbook's own are not asked: they are the audit, and what a door saw
+underscore (such a file holds parts of actions). The logbook is not asked: it is the audit itself, and what a door saw
 was done by nobody who signed in.
 """
 
