@@ -23,7 +23,11 @@ def pages(root: Path) -> list[Path]:
 
 def relative_links(text: str) -> list[str]:
     """Return the targets of links that stay inside the tree, with their anchors."""
-    return [target for target in LINK.findall(FENCE.sub("", text)) if "://" not in target and not target.startswith("mailto:")]
+    return [
+        target
+        for target in LINK.findall(FENCE.sub("", text))
+        if "://" not in target and not target.startswith("mailto:")
+    ]
 
 
 def named_paths(text: str) -> list[str]:

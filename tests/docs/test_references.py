@@ -77,7 +77,8 @@ def test_a_path_that_does_not_exist_is_found(tmp_path: Path) -> None:
     (tmp_path / "bin" / "demo").touch()
     page = tmp_path / "page.md"
     page.write_text(
-        "Read `portvakt/core/` and `portvakt/core/gone.py`. Not ours: `var/lib/x`, `and/or`. Made: `portvakt/proto/link_pb2.py`.\n"
+        "Read `portvakt/core/` and `portvakt/core/gone.py`. Not ours: `var/lib/x`, `and/or`.\n"
+        "Made: `portvakt/proto/link_pb2.py`.\n"
         "Run `bin/demo --fresh`, then `bin/gone --now`.\n```sh\nbin/demo\nbin/lost COMMAND\n```\n",
         encoding="utf-8",
     )
@@ -89,7 +90,8 @@ def test_a_module_that_does_not_exist_is_found(tmp_path: Path) -> None:
     (tmp_path / "portvakt" / "core" / "door.py").write_text("class DoorState: ...\n", encoding="utf-8")
     page = tmp_path / "page.md"
     page.write_text(
-        "`portvakt.core`, `portvakt.core.door`, `portvakt.core.door.DoorState`, `portvakt.core.door.Gone`, `portvakt.gone`\n"
+        "`portvakt.core`, `portvakt.core.door`, `portvakt.core.door.DoorState`\n"
+        "`portvakt.core.door.Gone`, `portvakt.gone`\n"
         "```sh\npython -m portvakt.lost\n```\n",
         encoding="utf-8",
     )
