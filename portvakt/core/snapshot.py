@@ -1,35 +1,47 @@
 """What does one controller need to decide alone, and how is that signed and verified?
 
-A snapshot travels as canonical bytes (msgpack of these structs, rows sorted by id) with an Ed25519 signature over exactly those bytes;
-it is verified as received, before it is decoded. Names, addresses and card numbers are never in it. Moments are seconds since
-the Unix epoch, UTC; None means unbounded. Ids are opaque strings.
+A snapshot travels as canonical bytes (msgpack of these structs, rows sorted by id) with an Ed25519 signature over
+exactly those bytes; it is verified as received, before it is decoded. Names, addresses and card numbers are never in
+it. Moments are seconds since the Unix epoch, UTC; None means unbounded. Ids are opaque strings.
 """
 
+from collections.abc import Iterable, Iterator
+from typing import TypeVar
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
 import msgspec
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
+from portvakt.core.credentials import DIGEST_BYTES, KEY_BYTES
 from portvakt.core.decision.model import AuthType, CredentialKind, Side
+from portvakt.core.schedule import Interval, Schedule, SpecialDay, schedule_errors
 
+__all__ = [
+    "Assignment",
+    "Credential",
+    "Door",
+    "Interval",
+    "PastAge",
+    "Person",
+    "Reader",
+    "Rule",
+    "RuleDoor",
+    "Schedule",
+    "Snapshot",
+    "SnapshotRefused",
+    "SpecialDay",
+    "inconsistencies",
+    "open_signed",
+    "sign",
+    "to_bytes",
+]
 
-class Interval(msgspec.Struct, frozen=True, array_like=True):
-    """Local minutes since midnight, [start, end); an end at or before the start reaches into the next day."""
-
-    start: int
-    end: int
-
-
-class SpecialDay(msgspec.Struct, frozen=True, array_like=True):
-    """A date (ISO 8601) whose own intervals replace the weekly ones that start on it; none means closed all day."""
-
-    date: str
-    intervals: tuple[Interval, ...]
-
-
-class Schedule(msgspec.Struct, frozen=True):
-    """When, in the door's local time: `weekly` holds one tuple of intervals per weekday, Monday first."""
-
-    id: str
-    weekly: tuple[tuple[Interval, ...], ...]
-    special_days: tuple[SpecialDay, ...]
+# Room for some 100,000 persons at one controller; what is larger is not a snapshot of ours.
+MAX_BODY_BYTES = 32 * 1024 * 1024
+# SIA OSDP: 127 addresses everyone on the bus.
+MAX_READER_ADDRESS = 126
+PAST_AGE_BEHAVIOURS = ("keep", "cards_only", "deny")
 
 
 class PastAge(msgspec.Struct, frozen=True):
@@ -126,3 +138,175 @@ class Snapshot(msgspec.Struct, frozen=True):
     persons: tuple[Person, ...]
     credentials: tuple[Credential, ...]
     assignments: tuple[Assignment, ...]
+
+
+Row = TypeVar("Row", Door, Reader, Schedule, Rule, Person, Credential)
+Sided = TypeVar("Sided", Door, RuleDoor)
+
+
+class SnapshotRefused(Exception):
+    """A snapshot that may not come in force; `code` is stable, the text is English and holds opaque ids only.
+
+    Codes: too_large, wrong_signature, not_decodable, other_controller, older_version, same_version, inconsistent.
+    """
+
+    def __init__(self, code: str, text: str) -> None:
+        super().__init__(text)
+        self.code = code
+        self.text = text
+
+
+def to_bytes(snapshot: Snapshot) -> bytes:
+    """Write a snapshot as canonical bytes: the same rows in any order give the same bytes."""
+    return _encode(
+        msgspec.structs.replace(
+            snapshot,
+            doors=_by_id(map(_sorted_sides, snapshot.doors)),
+            readers=_by_id(snapshot.readers),
+            schedules=_by_id(map(_sorted_schedule, snapshot.schedules)),
+            rules=_by_id(map(_sorted_rule, snapshot.rules)),
+            persons=_by_id(snapshot.persons),
+            credentials=_by_id(snapshot.credentials),
+            assignments=tuple(sorted(snapshot.assignments, key=lambda row: (row.rule, row.person, _encode(row)))),
+        )
+    )
+
+
+def sign(body: bytes, private_key: Ed25519PrivateKey) -> bytes:
+    """Sign a snapshot's canonical bytes; 64 bytes."""
+    return private_key.sign(body)
+
+
+def open_signed(
+    body: bytes,
+    signature: bytes,
+    public_key: Ed25519PublicKey,
+    controller: str,
+    newest_version: int,
+    *,
+    in_force: bytes | None = None,
+) -> Snapshot:
+    """Verify and read a snapshot for this controller, or raise SnapshotRefused.
+
+    `newest_version` is the highest version ever in force here (0 when none); `in_force` is the body of that version
+    where it is at hand: the very same bytes again are a repeat and accepted, other bytes under the same version are
+    refused.
+    """
+    _verify(body, signature, public_key)
+    try:
+        snapshot = msgspec.msgpack.decode(body, type=Snapshot)
+    except msgspec.MsgspecError as trouble:
+        raise SnapshotRefused("not_decodable", "not a snapshot that this software can read") from trouble
+    if snapshot.controller != controller:
+        raise SnapshotRefused("other_controller", "the snapshot is for another controller")
+    if snapshot.version < newest_version:
+        raise SnapshotRefused("older_version", f"version {snapshot.version} is older than {newest_version}")
+    if snapshot.version == newest_version and body != in_force:
+        raise SnapshotRefused("same_version", f"version {snapshot.version} again, but not the bytes that are in force")
+    for text in inconsistencies(snapshot):
+        raise SnapshotRefused("inconsistent", text)
+    return snapshot
+
+
+def inconsistencies(snapshot: Snapshot) -> Iterator[str]:
+    """Give a sentence for each way in which the rows do not hold together; the server asks before it signs, too."""
+    if len(snapshot.digest_key) != KEY_BYTES:
+        yield f"the digest key is not {KEY_BYTES} bytes"
+    if snapshot.version < 1:
+        yield "the version is not positive"
+    for noun in ("door", "reader", "schedule", "rule", "person", "credential"):
+        for twice in _repeated(row.id for row in getattr(snapshot, f"{noun}s")):
+            yield f"{noun} {twice} is there twice"
+    for door in snapshot.doors:
+        yield from _door_inconsistencies(door)
+    for schedule in snapshot.schedules:
+        for error in schedule_errors(schedule):
+            yield f"schedule {schedule.id}: {error.code} in {error.place}"
+    yield from _dangling(snapshot)
+    yield from _ambiguous(snapshot)
+
+
+def _encode(row: msgspec.Struct) -> bytes:
+    return msgspec.msgpack.encode(row)
+
+
+def _by_id(rows: Iterable[Row]) -> tuple[Row, ...]:
+    # The bytes decide between two rows of one id, so that even a snapshot that will be refused is canonical.
+    return tuple(sorted(rows, key=lambda row: (row.id, _encode(row))))
+
+
+def _sorted_sides(row: Sided) -> Sided:
+    return msgspec.structs.replace(row, entry=tuple(sorted(row.entry)), exit=tuple(sorted(row.exit)))
+
+
+def _sorted_rule(rule: Rule) -> Rule:
+    doors = sorted(map(_sorted_sides, rule.doors), key=lambda each: (each.door, _encode(each)))
+    return msgspec.structs.replace(rule, doors=tuple(doors))
+
+
+def _sorted_schedule(schedule: Schedule) -> Schedule:
+    special = (SpecialDay(day.date, tuple(sorted(day.intervals))) for day in schedule.special_days)
+    weekly = tuple(tuple(sorted(intervals)) for intervals in schedule.weekly)
+    return msgspec.structs.replace(schedule, weekly=weekly, special_days=tuple(sorted(special)))
+
+
+def _verify(body: bytes, signature: bytes, public_key: Ed25519PublicKey) -> None:
+    if len(body) > MAX_BODY_BYTES:
+        raise SnapshotRefused("too_large", f"more than {MAX_BODY_BYTES} bytes")
+    try:
+        public_key.verify(signature, body)
+    except InvalidSignature:
+        raise SnapshotRefused("wrong_signature", "the signature is not the server's") from None
+
+
+def _repeated(values: Iterable[object]) -> Iterator[object]:
+    seen: set[object] = set()
+    for value in values:
+        if value in seen:
+            yield value
+        seen.add(value)
+
+
+def _door_inconsistencies(door: Door) -> Iterator[str]:
+    try:
+        ZoneInfo(door.timezone)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        yield f"door {door.id} is in a time zone that is not known here"
+    if door.past_age.behaviour not in PAST_AGE_BEHAVIOURS or door.past_age.hours < 1:
+        yield f"door {door.id} has no sound age limit"
+    if door.release_seconds < 1 or door.held_open_seconds < 1:
+        yield f"door {door.id} has a time that is not positive"
+
+
+def _dangling(snapshot: Snapshot) -> Iterator[str]:
+    doors, schedules = {row.id for row in snapshot.doors}, {row.id for row in snapshot.schedules}
+    rules, persons = {row.id for row in snapshot.rules}, {row.id for row in snapshot.persons}
+    yield from (f"reader {row.id} is at an unknown door" for row in snapshot.readers if row.door not in doors)
+    for rule in snapshot.rules:
+        if any(each.door not in doors for each in rule.doors):
+            yield f"rule {rule.id} names an unknown door"
+        if rule.schedule is not None and rule.schedule not in schedules:
+            yield f"rule {rule.id} names an unknown schedule"
+    yield from (
+        f"credential {row.id} has an unknown person" for row in snapshot.credentials if row.person not in persons
+    )
+    for assignment in snapshot.assignments:
+        if assignment.rule not in rules or assignment.person not in persons:
+            yield f"an assignment in rule {assignment.rule} names an unknown rule or person"
+
+
+def _ambiguous(snapshot: Snapshot) -> Iterator[str]:
+    for address in _repeated((row.port, row.address) for row in snapshot.readers):
+        yield f"two readers share the port and address {address}"
+    for reader in snapshot.readers:
+        if not 0 <= reader.address <= MAX_READER_ADDRESS or reader.baud < 1:
+            yield f"reader {reader.id} has an address or a speed that no bus has"
+    for rule in snapshot.rules:
+        for door in _repeated(each.door for each in rule.doors):
+            yield f"rule {rule.id} names door {door} twice"
+    holders = {(row.kind, row.digest): row.id for row in snapshot.credentials}
+    for row in snapshot.credentials:
+        if len(row.digest) != DIGEST_BYTES:
+            yield f"credential {row.id} has a digest that is not {DIGEST_BYTES} bytes"
+        if holders[row.kind, row.digest] != row.id:
+            yield f"credential {row.id} has the digest of another"

@@ -3,6 +3,7 @@
 Words after ONVIF Access Control and EN 60839-11-1; the reasons are a closed list.
 """
 
+from collections.abc import Mapping
 from datetime import datetime
 from enum import IntEnum, StrEnum
 
@@ -103,7 +104,7 @@ class Request(msgspec.Struct, frozen=True):
 
 
 class Granted(msgspec.Struct, frozen=True):
-    """The strike may be released for `release_seconds`; ids are opaque, None where the passage has no identity (REX)."""
+    """The strike may be released for `release_seconds`; ids are opaque, None where the passage has none (REX)."""
 
     auth_type: AuthType
     release_seconds: int
@@ -130,3 +131,20 @@ class NeedFactor(msgspec.Struct, frozen=True):
 
 
 Decision = Granted | Denied | NeedFactor
+
+
+class PinTries(msgspec.Struct, frozen=True):
+    """Wrong PINs at one side: when (oldest first, those that still count), and until when PINs are locked there."""
+
+    wrong_at: tuple[datetime, ...] = ()
+    locked_until: datetime | None = None
+
+
+class State(msgspec.Struct, frozen=True):
+    """What a decision needs beside the snapshot; a new value is made by `lockout.after` or `msgspec.structs.replace`.
+
+    `confirmed_at` (aware, UTC) is when the server last said that the snapshot in force is the newest; None means never.
+    """
+
+    confirmed_at: datetime | None = None
+    pin_tries: Mapping[tuple[str, Side], PinTries] = {}
