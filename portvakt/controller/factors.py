@@ -1,7 +1,7 @@
 """What has the person at one reader presented so far: a card that waits for its PIN, digits that wait for the rest?
 
-A card that needs a PIN waits FACTOR_SECONDS for it. Digits are collected until "#"; "*" clears them, and so does a pause
-of KEY_SECONDS, so that nobody goes on where another gave up.
+A card that needs a PIN waits FACTOR_SECONDS for it. Digits are collected until "#"; "*" clears them, and so does a
+pause of KEY_SECONDS, so that nobody goes on where another gave up.
 """
 
 from collections.abc import Callable
@@ -45,7 +45,7 @@ class Factors:
         self._window = self._clock.call_later(FACTOR_SECONDS, self._give_up)
 
     def keys(self, keys: str) -> list[str]:
-        """Take keys as typed and give each finished entry; one digit more than a PIN can have is kept, so it stays wrong."""
+        """Take keys as typed and give each finished entry; one digit too many is kept, so that it stays wrong."""
         entries = []
         for key in keys:
             if key == END and self._digits:
