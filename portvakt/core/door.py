@@ -1,8 +1,8 @@
 """In which state is a door, and what follows when something happens to it?
 
-The whole machine is one table: every state meets every input. A door without a contact knows LOCKED and RELEASED only
+The whole machine is one table: every state meets every cause. A door without a contact knows LOCKED and RELEASED only
 and works by the same table. Timers are the controller's: it starts and stops them as the effects say and hands their
-end back as an input.
+end back as a cause.
 
 Two rules explain most cells. The strike is released on every RELEASE, in every state: a contact that is stuck open must
 never keep people out. One release is for one passage: the strike locks as soon as the door has closed, however much
@@ -22,7 +22,7 @@ class DoorState(StrEnum):
     FORCED = "forced"
 
 
-class DoorInput(StrEnum):
+class DoorCause(StrEnum):
     """RELEASE is a grant, an exit request or an operator; a contact reports without bounce; timers report their end."""
 
     RELEASE = "release"
@@ -53,54 +53,54 @@ _LET_IN: Effects = (Effect.STRIKE_RELEASE, Effect.START_RELEASE_TIMER)
 _LOCK: Effects = (Effect.STRIKE_LOCK,)
 _SHUT: Effects = (Effect.STRIKE_LOCK, Effect.STOP_TIMERS, Effect.EVENT_CLOSED)
 
-TABLE: dict[DoorState, dict[DoorInput, tuple[DoorState, Effects]]] = {
+TABLE: dict[DoorState, dict[DoorCause, tuple[DoorState, Effects]]] = {
     DoorState.LOCKED: {
-        DoorInput.RELEASE: (DoorState.RELEASED, _LET_IN),
+        DoorCause.RELEASE: (DoorState.RELEASED, _LET_IN),
         # A timer that ended just as it was stopped; locking twice does no harm.
-        DoorInput.RELEASE_ENDED: (DoorState.LOCKED, _LOCK),
-        DoorInput.CONTACT_OPENED: (DoorState.FORCED, (Effect.EVENT_FORCED,)),
+        DoorCause.RELEASE_ENDED: (DoorState.LOCKED, _LOCK),
+        DoorCause.CONTACT_OPENED: (DoorState.FORCED, (Effect.EVENT_FORCED,)),
         # The first report after a start, or a repeated one.
-        DoorInput.CONTACT_CLOSED: (DoorState.LOCKED, _NOTHING),
-        DoorInput.OPEN_TOO_LONG: (DoorState.LOCKED, _NOTHING),
+        DoorCause.CONTACT_CLOSED: (DoorState.LOCKED, _NOTHING),
+        DoorCause.OPEN_TOO_LONG: (DoorState.LOCKED, _NOTHING),
     },
     DoorState.RELEASED: {
         # The second person's release time counts from their own grant.
-        DoorInput.RELEASE: (DoorState.RELEASED, _LET_IN),
-        DoorInput.RELEASE_ENDED: (DoorState.LOCKED, _LOCK),
+        DoorCause.RELEASE: (DoorState.RELEASED, _LET_IN),
+        DoorCause.RELEASE_ENDED: (DoorState.LOCKED, _LOCK),
         # The strike stays released for the rest of its time: a strike that locks while the latch is in it may jam.
-        DoorInput.CONTACT_OPENED: (DoorState.OPEN, (Effect.START_OPEN_TIMER, Effect.EVENT_OPENED)),
-        DoorInput.CONTACT_CLOSED: (DoorState.RELEASED, _NOTHING),
-        DoorInput.OPEN_TOO_LONG: (DoorState.RELEASED, _NOTHING),
+        DoorCause.CONTACT_OPENED: (DoorState.OPEN, (Effect.START_OPEN_TIMER, Effect.EVENT_OPENED)),
+        DoorCause.CONTACT_CLOSED: (DoorState.RELEASED, _NOTHING),
+        DoorCause.OPEN_TOO_LONG: (DoorState.RELEASED, _NOTHING),
     },
     DoorState.OPEN: {
         # A second person walks through the open door: the time it may stay open starts over. Should it fall shut before
         # them it locks like after any passage, and they present again.
-        DoorInput.RELEASE: (DoorState.OPEN, (*_LET_IN, Effect.START_OPEN_TIMER)),
-        DoorInput.RELEASE_ENDED: (DoorState.OPEN, _LOCK),
-        DoorInput.CONTACT_OPENED: (DoorState.OPEN, _NOTHING),
-        DoorInput.CONTACT_CLOSED: (DoorState.LOCKED, _SHUT),
-        DoorInput.OPEN_TOO_LONG: (DoorState.HELD_OPEN, (Effect.EVENT_HELD_OPEN,)),
+        DoorCause.RELEASE: (DoorState.OPEN, (*_LET_IN, Effect.START_OPEN_TIMER)),
+        DoorCause.RELEASE_ENDED: (DoorState.OPEN, _LOCK),
+        DoorCause.CONTACT_OPENED: (DoorState.OPEN, _NOTHING),
+        DoorCause.CONTACT_CLOSED: (DoorState.LOCKED, _SHUT),
+        DoorCause.OPEN_TOO_LONG: (DoorState.HELD_OPEN, (Effect.EVENT_HELD_OPEN,)),
     },
     DoorState.HELD_OPEN: {
         # Somebody who may pass does not end the alarm; closing the door does.
-        DoorInput.RELEASE: (DoorState.HELD_OPEN, _LET_IN),
-        DoorInput.RELEASE_ENDED: (DoorState.HELD_OPEN, _LOCK),
-        DoorInput.CONTACT_OPENED: (DoorState.HELD_OPEN, _NOTHING),
-        DoorInput.CONTACT_CLOSED: (DoorState.LOCKED, _SHUT),
-        DoorInput.OPEN_TOO_LONG: (DoorState.HELD_OPEN, _NOTHING),
+        DoorCause.RELEASE: (DoorState.HELD_OPEN, _LET_IN),
+        DoorCause.RELEASE_ENDED: (DoorState.HELD_OPEN, _LOCK),
+        DoorCause.CONTACT_OPENED: (DoorState.HELD_OPEN, _NOTHING),
+        DoorCause.CONTACT_CLOSED: (DoorState.LOCKED, _SHUT),
+        DoorCause.OPEN_TOO_LONG: (DoorState.HELD_OPEN, _NOTHING),
     },
     DoorState.FORCED: {
         # A grant afterwards does not explain how the door came open.
-        DoorInput.RELEASE: (DoorState.FORCED, _LET_IN),
-        DoorInput.RELEASE_ENDED: (DoorState.FORCED, _LOCK),
-        DoorInput.CONTACT_OPENED: (DoorState.FORCED, _NOTHING),
-        DoorInput.CONTACT_CLOSED: (DoorState.LOCKED, _SHUT),
+        DoorCause.RELEASE: (DoorState.FORCED, _LET_IN),
+        DoorCause.RELEASE_ENDED: (DoorState.FORCED, _LOCK),
+        DoorCause.CONTACT_OPENED: (DoorState.FORCED, _NOTHING),
+        DoorCause.CONTACT_CLOSED: (DoorState.LOCKED, _SHUT),
         # Forced is the graver alarm and goes on; no second one is raised for the same opening.
-        DoorInput.OPEN_TOO_LONG: (DoorState.FORCED, _NOTHING),
+        DoorCause.OPEN_TOO_LONG: (DoorState.FORCED, _NOTHING),
     },
 }
 
 
-def step(state: DoorState, happened: DoorInput) -> tuple[DoorState, Effects]:
+def step(state: DoorState, cause: DoorCause) -> tuple[DoorState, Effects]:
     """Return the state that follows and what is to be done for it, in order."""
-    return TABLE[state][happened]
+    return TABLE[state][cause]
