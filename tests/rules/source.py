@@ -40,3 +40,8 @@ def calls(tree: ast.AST) -> Iterator[ast.Call]:
 
 def text_of(node: ast.expr | None) -> str | None:
     return node.value if isinstance(node, ast.Constant) and isinstance(node.value, str) else None
+
+
+def told(found: dict[str, list[str]]) -> str:
+    """The complaints about each file, one to a line; empty when there are none."""
+    return "".join(f"\n{path}: {complaint}" for path, complaints in found.items() for complaint in complaints)

@@ -3,7 +3,7 @@
 import ast
 import tomllib
 
-from tests.rules.source import PACKAGE, ROOT, calls, last_name, python_files, text_of
+from tests.rules.source import PACKAGE, ROOT, calls, last_name, python_files, text_of, told
 
 
 def registered() -> set[str]:
@@ -29,7 +29,7 @@ def _purpose(call: ast.Call) -> str | None:
 def test_every_purpose_is_registered() -> None:
     activities = registered()
     found = {path: unregistered_purposes(text, activities) for path, text in python_files(PACKAGE)}
-    assert not {path: complaints for path, complaints in found.items() if complaints}
+    assert not told(found), told(found)
 
 
 def test_planted_purposes_are_found() -> None:

@@ -2,7 +2,7 @@
 
 import ast
 
-from tests.rules.source import PACKAGE, calls, last_name, python_files
+from tests.rules.source import PACKAGE, calls, last_name, python_files, told
 
 CLOCKS = {"now", "today", "utcnow", "localtime", "gmtime", "monotonic", "perf_counter", "time_ns", "monotonic_ns"}
 
@@ -20,7 +20,7 @@ def _is_time_time(function: ast.expr) -> bool:
 def test_core_reads_no_clock() -> None:
     found = {path: clock_readings(text) for path, text in python_files(PACKAGE / "core")}
     assert found
-    assert not {path: complaints for path, complaints in found.items() if complaints}
+    assert not told(found), told(found)
 
 
 def test_a_planted_clock_is_found() -> None:

@@ -5,7 +5,7 @@ import re
 import tomllib
 from pathlib import PurePath
 
-from tests.rules.source import ROOT, SERVER, calls, last_name, python_files, text_of
+from tests.rules.source import ROOT, SERVER, calls, last_name, python_files, text_of, told
 
 MODEL = re.compile(r"([a-z_]+)\.([A-Z]\w*)")
 
@@ -50,7 +50,7 @@ def test_no_model_points_upwards_by_name() -> None:
         if feature in heights and "migrations" not in PurePath(path).parts:
             found[path] = upward_references(feature, text, heights)
     assert found
-    assert not {path: complaints for path, complaints in found.items() if complaints}
+    assert not told(found), told(found)
 
 
 def test_the_order_is_that_of_the_design() -> None:
