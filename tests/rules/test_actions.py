@@ -1,8 +1,8 @@
 """Does every action say who did it, and leave exactly one audit entry?
 
 An action is a public function of an `actions.py`, or of a file in an `actions` folder whose name does not begin with an
-underscore (such a file holds parts of actions). The logbook is not asked, being the audit itself, nor is what stands beneath
-it and cannot reach it: who calls that records it. What nobody who signed in did is listed in NOBODYS_ACT, with its reason.
+underscore (such a file holds parts of actions). The logbook is not asked, being the audit itself, nor is what stands
+beneath it and cannot reach it: who calls that records it. What nobody who signed in did is listed in NOBODYS_ACT.
 """
 
 import ast
