@@ -1,0 +1,251 @@
+"""How do events reach the server, and snapshots and commands the doors, over a network that comes and goes?
+
+The controller dials; the server never can. A stream begins with Hello and then everything not yet acknowledged is sent
+again from the oldest, so the server may see an event twice but never misses one; it records each once. No door ever
+waits for anything here. Commands are acted on when they arrive and kept nowhere: a stream that went silent is given up
+by its pings within ten seconds, and whatever the server had put into it is gone with it.
+"""
+
+import asyncio
+import logging
+from collections import deque
+from collections.abc import Callable, Coroutine, Mapping
+from datetime import UTC, datetime, timedelta
+from secrets import SystemRandom
+from typing import Any
+
+import grpc
+from google.protobuf.unknown_fields import UnknownFieldSet
+
+from portvakt.controller.clock import Clock
+from portvakt.controller.commands import Answer, Commands
+from portvakt.controller.identity import Identity
+from portvakt.controller.journal import Journal
+from portvakt.controller.snapshots import Snapshots
+from portvakt.controller.store import START
+from portvakt.core.event import Event, EventKind
+from portvakt.core.snapshot import MAX_BODY_BYTES
+from portvakt.proto import link_pb2, link_pb2_grpc
+
+log = logging.getLogger(__name__)
+
+BATCH = 200
+STATUS_SECONDS = 30.0
+FIRST_PAUSE, LONGEST_PAUSE = 0.2, 5.0
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+# A ping after 5 s of silence, given up after another 4 s. A server that does not allow pings this often hangs up.
+OPTIONS = (
+    ("grpc.keepalive_time_ms", 5_000),
+    ("grpc.keepalive_timeout_ms", 4_000),
+    ("grpc.keepalive_permit_without_calls", 1),
+    ("grpc.http2.max_pings_without_data", 0),
+    ("grpc.max_receive_message_length", MAX_BODY_BYTES + 65_536),
+    # Each attempt is a connection of its own; a shared one would bring gRPC's back-off of up to two minutes along.
+    ("grpc.use_local_subchannel_pool", 1),
+    ("grpc.min_reconnect_backoff_ms", 5_000),
+)
+
+States = Callable[[], Mapping[str, str]]
+
+
+class StreamEnded(Exception):
+    """The server closed the stream in good order."""
+
+
+class Link:
+    """Keeps one stream to the server whenever there is a way to it."""
+
+    def __init__(
+        self,
+        *,
+        identity: Identity,
+        journal: Journal,
+        snapshots: Snapshots,
+        commands: Commands,
+        doors: States,
+        readers: States,
+        clock: Clock,
+        software: str,
+    ) -> None:
+        self._identity = identity
+        self._journal = journal
+        self._snapshots = snapshots
+        self._commands = commands
+        self._doors = doors
+        self._readers = readers
+        self._clock = clock
+        self._software = software
+        self._wake = asyncio.Event()
+        self._status_due = True
+        self._answers: deque[link_pb2.Up] = deque()
+        self._running: set[asyncio.Task[None]] = set()
+        self._unknown: set[str] = set()
+        self._heard = False
+
+    def events_waiting(self) -> None:
+        """Something was written to the journal."""
+        self._wake.set()
+
+    def status_changed(self) -> None:
+        """A door, a reader or the disk changed; several changes before the next message go in one."""
+        self._status_due = True
+        self._wake.set()
+
+    async def run(self) -> None:
+        """Dial, serve and dial again until cancelled."""
+        failures = 0
+        while True:
+            self._heard = False
+            try:
+                await self._attach()
+            except Exception as trouble:  # noqa: BLE001 - whatever a stream dies of, the next one is tried
+                log.info("link down", extra={"cause": _cause(trouble)})
+            failures = 0 if self._heard else failures + 1
+            await asyncio.sleep(pause(failures))
+
+    async def _attach(self) -> None:
+        credentials = self._identity.channel_credentials()
+        async with grpc.aio.secure_channel(self._identity.link, credentials, options=OPTIONS) as channel:
+            stream = link_pb2_grpc.ControllerLinkStub(channel).Attach()
+            # Answers to what another stream asked are of no use in this one.
+            self._answers.clear()
+            self._status_due = True
+            async with asyncio.TaskGroup() as group:
+                group.create_task(self._send(stream))
+                group.create_task(self._receive(stream))
+
+    async def _send(self, stream: Any) -> None:
+        await stream.write(link_pb2.Up(hello=self._hello()))
+        sent, status_at = START, 0.0
+        time = asyncio.get_running_loop().time
+        while True:
+            self._wake.clear()
+            while self._answers:
+                await stream.write(self._answers.popleft())
+            if self._status_due or time() >= status_at:
+                self._status_due, status_at = False, time() + STATUS_SECONDS
+                await stream.write(link_pb2.Up(status=await self._status()))
+            if (batch := await self._journal.waiting(sent, BATCH)) is not None:
+                events = [event_message(sequence, event) for sequence, event in batch.events]
+                await stream.write(link_pb2.Up(events=link_pb2.Events(journal=batch.journal, events=events)))
+                sent = batch.end
+                continue
+            await self._woken(status_at - time())
+
+    async def _woken(self, seconds: float) -> None:
+        try:
+            async with asyncio.timeout(max(0.0, seconds)):
+                await self._wake.wait()
+        except TimeoutError:
+            return
+
+    async def _receive(self, stream: Any) -> None:
+        async for down in stream:
+            if not self._heard:
+                self._heard = True
+                log.info("link up", extra={"server": self._identity.link})
+            await self._take(down)
+        raise StreamEnded
+
+    async def _take(self, down: link_pb2.Down) -> None:
+        match down.WhichOneof("body"):
+            case "acknowledged":
+                await self._journal.acknowledge(down.acknowledged.journal, down.acknowledged.sequence)
+            case "snapshot":
+                await self._take_snapshot(down.snapshot)
+            case "confirmed":
+                await self._snapshots.confirm(down.confirmed.version)
+            case "command":
+                await self._take_command(down.command)
+            case _:
+                await self._report_unknown("message", down)
+
+    async def _take_snapshot(self, signed: link_pb2.SignedSnapshot) -> None:
+        answer = await self._snapshots.offer(signed.body, signed.signature)
+        log.info("snapshot", extra={"version": answer.version, "refusal": answer.refusal})
+        message = link_pb2.SnapshotAnswer(
+            version=answer.version, in_force=not answer.refusal, refusal=answer.refusal[:500]
+        )
+        self._reply(link_pb2.Up(snapshot=message))
+
+    async def _take_command(self, command: link_pb2.Command) -> None:
+        match command.WhichOneof("action"):
+            case "release_door":
+                self._start(command.id, self._commands.release(command.id, command.release_door.door))
+            case "remote_open":
+                asked = command.remote_open
+                self._start(command.id, self._commands.open(command.id, asked.door, asked.side, asked.person))
+            case _:
+                await self._report_unknown("command", command)
+                self._reply(link_pb2.Up(command=link_pb2.CommandAnswer(id=command.id, reason="fault")))
+
+    def _start(self, command: str, action: Coroutine[None, None, Answer]) -> None:
+        """A command waits for the disk; what comes after it on the stream does not."""
+        task = asyncio.create_task(self._finish(command, action))
+        self._running.add(task)
+        task.add_done_callback(self._running.discard)
+
+    async def _finish(self, command: str, action: Coroutine[None, None, Answer]) -> None:
+        answer = await action
+        message = link_pb2.CommandAnswer(id=command, granted=answer.granted, reason=answer.reason)
+        self._reply(link_pb2.Up(command=message))
+
+    def _reply(self, message: link_pb2.Up) -> None:
+        self._answers.append(message)
+        self._wake.set()
+
+    async def _report_unknown(self, noun: str, message: link_pb2.Down | link_pb2.Command) -> None:
+        """One event for each kind of thing that a newer server says and this software does not know."""
+        fields = UnknownFieldSet(message)
+        numbers = sorted({fields[place].field_number for place in range(len(fields))})
+        detail = f"{noun} with unknown fields {numbers}" if numbers else f"empty {noun}"
+        if detail not in self._unknown and len(self._unknown) < BATCH:
+            self._unknown.add(detail)
+            await self._journal.append([Event(EventKind.MESSAGE_UNKNOWN, self._clock.now(), detail=detail[:200])])
+
+    def _hello(self) -> link_pb2.Hello:
+        return link_pb2.Hello(
+            journal=self._journal.id, snapshot_version=self._snapshots.version, software=self._software
+        )
+
+    async def _status(self) -> link_pb2.Status:
+        waiting = await self._journal.waiting_count()
+        return link_pb2.Status(
+            doors=[link_pb2.DoorStatus(door=door, state=state) for door, state in self._doors().items()],
+            readers=[link_pb2.ReaderStatus(reader=reader, state=state) for reader, state in self._readers().items()],
+            waiting_events=waiting,
+            events_in_memory=self._journal.in_memory,
+        )
+
+
+def event_message(sequence: int, event: Event) -> link_pb2.Event:
+    """The event as it travels; what is absent stays empty."""
+    return link_pb2.Event(
+        sequence=sequence,
+        at_us=(event.at - EPOCH) // timedelta(microseconds=1),
+        kind=event.kind,
+        door=event.door or "",
+        side=event.side or "",
+        reader=event.reader or "",
+        auth_type=event.auth_type or 0,
+        reason=event.reason or "",
+        person=event.person or "",
+        credential=event.credential or "",
+        rule=event.rule or "",
+        command=event.command or "",
+        detail=event.detail,
+    )
+
+
+def pause(failures: int) -> float:
+    """Seconds until the next attempt: doubling, bounded, and spread so that controllers do not all come at once."""
+    longest = min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** min(failures, 10))
+    return SystemRandom().uniform(longest / 2, longest)
+
+
+def _cause(trouble: BaseException) -> str:
+    if isinstance(trouble, BaseExceptionGroup):
+        return _cause(trouble.exceptions[0])
+    if isinstance(trouble, grpc.aio.AioRpcError):
+        return f"{trouble.code().name}: {trouble.details()}"[:200]
+    return f"{type(trouble).__name__}: {trouble}"[:200]

@@ -1,0 +1,101 @@
+"""How does one door carry out what the table in core.door says: its strike, its timers, its events?"""
+
+from collections.abc import Callable
+
+from portvakt.controller.clock import Clock, Timer
+from portvakt.core import door, snapshot
+from portvakt.core.door import DoorCause, DoorState, Effect
+from portvakt.core.event import EventKind
+
+EVENTS = {
+    Effect.EVENT_OPENED: EventKind.DOOR_OPENED,
+    Effect.EVENT_CLOSED: EventKind.DOOR_CLOSED,
+    Effect.EVENT_FORCED: EventKind.DOOR_FORCED,
+    Effect.EVENT_HELD_OPEN: EventKind.DOOR_HELD_OPEN,
+}
+
+
+class LiveDoor:
+    """One door of this controller.
+
+    `report(door id, kind)` is called for what the door itself tells, `changed()` whenever its state may have changed.
+    """
+
+    def __init__(
+        self,
+        settings: snapshot.Door,
+        strike: Callable[[str, bool], None],
+        clock: Clock,
+        report: Callable[[str, EventKind], None],
+        changed: Callable[[], None],
+    ) -> None:
+        """Begins locked, whatever the strike was before."""
+        self.id = settings.id
+        self.state = DoorState.LOCKED
+        self._settings = settings
+        self._strike = strike
+        self._clock = clock
+        self._report = report
+        self._changed = changed
+        self._contact_known = False
+        self._release_seconds = settings.release_seconds
+        self._release_timer: Timer | None = None
+        self._open_timer: Timer | None = None
+        self._strike(self.id, False)
+
+    def take_settings(self, settings: snapshot.Door) -> None:
+        """Times from a new snapshot, for timers that start from now on."""
+        self._settings = settings
+
+    def release(self, seconds: int) -> None:
+        """Let one passage happen within so many seconds."""
+        self._release_seconds = seconds
+        self._take(DoorCause.RELEASE)
+
+    def contact(self, *, open_: bool) -> None:
+        """The contact says open or closed."""
+        if not self._contact_known and open_:
+            # Found open at the start: nobody knows whether it was forced, so it is not called that, but it is watched.
+            self.state = DoorState.RELEASED
+        self._contact_known = True
+        self._take(DoorCause.CONTACT_OPENED if open_ else DoorCause.CONTACT_CLOSED)
+
+    def leave(self) -> None:
+        """The door is no longer this controller's, or the controller stops: locked, and nothing happens later."""
+        self._stop_timers()
+        self.state = DoorState.LOCKED
+        self._strike(self.id, False)
+
+    def _take(self, cause: DoorCause) -> None:
+        self.state, effects = door.step(self.state, cause)
+        for effect in effects:
+            self._carry_out(effect)
+        self._changed()
+
+    def _carry_out(self, effect: Effect) -> None:
+        match effect:
+            case Effect.STRIKE_RELEASE:
+                self._strike(self.id, True)
+            case Effect.STRIKE_LOCK:
+                self._strike(self.id, False)
+            case Effect.START_RELEASE_TIMER:
+                self._release_timer = self._restart(self._release_timer, self._release_seconds, DoorCause.RELEASE_ENDED)
+            case Effect.START_OPEN_TIMER:
+                self._open_timer = self._restart(
+                    self._open_timer, self._settings.held_open_seconds, DoorCause.OPEN_TOO_LONG
+                )
+            case Effect.STOP_TIMERS:
+                self._stop_timers()
+            case _:
+                self._report(self.id, EVENTS[effect])
+
+    def _restart(self, timer: Timer | None, seconds: int, cause: DoorCause) -> Timer:
+        if timer is not None:
+            timer.cancel()
+        return self._clock.call_later(seconds, lambda: self._take(cause))
+
+    def _stop_timers(self) -> None:
+        for timer in (self._release_timer, self._open_timer):
+            if timer is not None:
+                timer.cancel()
+        self._release_timer = self._open_timer = None

@@ -1,0 +1,457 @@
+"""Does each door do the right thing, in the right order, about what readers, wires and the server tell it?"""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from datetime import timedelta
+
+import pytest
+
+from portvakt.controller.commands import Answer, Commands
+from portvakt.controller.doors import Doors
+from portvakt.controller.factors import FACTOR_SECONDS, KEY_SECONDS
+from portvakt.controller.outputs import ContactChanged, ExitPressed
+from portvakt.controller.readers import CardRead, KeysTyped, ReaderChanged, ReaderState, Signal
+from portvakt.core.decision.compile import compile_snapshot
+from portvakt.core.decision.model import AuthType, Side
+from portvakt.core.event import Event, EventKind
+from portvakt.core.snapshot import PastAge, Reader, Snapshot
+from tests.controller.fakes import NOON, FakeClock, FakeOutputs
+from tests.controller.site import (
+    BACK,
+    BACK_IN,
+    BITS,
+    CARD_ANNA,
+    CARD_BO,
+    CARD_SUSPENDED,
+    CARD_UNKNOWN,
+    FRONT,
+    FRONT_IN,
+    HELD_OPEN_SECONDS,
+    PIN_ANNA,
+    PIN_BO,
+    RELEASE_SECONDS,
+    SITE,
+    door,
+    person,
+    site,
+)
+
+
+class Rig:
+    """Doors with a clock that moves when told, a journal that can be held up, and wires that keep a diary."""
+
+    def __init__(self, snapshot: Snapshot | None = SITE) -> None:
+        self.diary: list[str] = []
+        self.events: list[Event] = []
+        self.shown: list[tuple[str, Signal]] = []
+        self.clock = FakeClock()
+        self.outputs = FakeOutputs(self.diary)
+        self.disk = asyncio.Event()
+        self.disk.set()
+        self.changes = 0
+        self.doors = Doors(
+            append=self._append, strikes=self.outputs, show=self._show, clock=self.clock, changed=self._changed
+        )
+        self.commands = Commands(self.doors)
+        if snapshot is not None:
+            self.put_in_force(snapshot)
+
+    def put_in_force(self, snapshot: Snapshot) -> None:
+        self.doors.put_in_force(snapshot, compile_snapshot(snapshot), self.clock.now())
+
+    async def card(self, data: bytes, reader: str = FRONT_IN) -> None:
+        self.doors.from_reader(CardRead(reader, BITS, data))
+        await self.doors.settle()
+
+    async def keys(self, keys: str, reader: str = BACK_IN) -> None:
+        self.doors.from_reader(KeysTyped(reader, keys))
+        await self.doors.settle()
+
+    async def contact(self, *, open_: bool, at: str = FRONT) -> None:
+        self.doors.from_door(ContactChanged(at, open_))
+        await self.doors.settle()
+
+    async def advance(self, seconds: float) -> None:
+        self.clock.advance(seconds)
+        await self.doors.settle()
+
+    def said(self) -> list[str]:
+        return [e.kind.value if e.reason is None else f"{e.kind.value}: {e.reason.value}" for e in self.events]
+
+    async def _append(self, events: Sequence[Event]) -> None:
+        await self.disk.wait()
+        self.events += events
+        self.diary += [event.kind.value for event in events]
+
+    def _show(self, reader: str, signal: Signal) -> None:
+        self.shown.append((reader, signal))
+
+    def _changed(self) -> None:
+        self.changes += 1
+
+
+def run(story: Callable[[], object]) -> None:
+    asyncio.run(story())  # type: ignore[arg-type]
+
+
+def test_the_event_is_kept_before_the_strike_is_released() -> None:
+    async def story() -> None:
+        rig = Rig()
+        rig.disk.clear()
+        rig.doors.from_reader(CardRead(FRONT_IN, BITS, CARD_ANNA))
+        for _ in range(20):
+            await asyncio.sleep(0)
+        assert rig.outputs.released[FRONT] is False
+        rig.disk.set()
+        await rig.doors.settle()
+        assert rig.diary[-2:] == ["access_granted", f"release {FRONT}"]
+        assert rig.shown == [(FRONT_IN, Signal.GRANTED)]
+        [event] = rig.events
+        assert (event.at, event.door, event.side, event.reader) == (NOON, FRONT, Side.ENTRY, FRONT_IN)
+        assert (event.auth_type, event.person, event.credential, event.rule) == (
+            AuthType.KEY_CARD,
+            "anna",
+            "card-anna",
+            "rule-front",
+        )
+
+    run(story)
+
+
+@pytest.mark.parametrize(
+    ("data", "reason"),
+    [
+        (CARD_UNKNOWN, "unknown_credential"),
+        (CARD_BO, "unauthorised"),
+        (CARD_SUSPENDED, "person_suspended"),
+        (b"", "unknown_credential"),
+        (b"far more bytes than bits", "unknown_credential"),
+    ],
+)
+def test_a_card_that_may_not_pass_is_denied_with_its_reason(data: bytes, reason: str) -> None:
+    async def story() -> None:
+        rig = Rig()
+        await rig.card(data)
+        assert rig.said() == [f"access_denied: {reason}"]
+        assert rig.outputs.released == {FRONT: False, BACK: False}
+        assert rig.shown == [(FRONT_IN, Signal.DENIED)]
+
+    run(story)
+
+
+# (what happens, in order: a card, keys or seconds that pass) -> what is logged at the door that wants card and PIN
+PRESENTED: list[tuple[tuple[bytes | str | float, ...], list[str]]] = [
+    ((CARD_ANNA, f"{PIN_ANNA}#"), ["access_granted"]),
+    ((CARD_ANNA, *PIN_ANNA, "#"), ["access_granted"]),
+    ((CARD_ANNA, "99*", f"{PIN_ANNA}#"), ["access_granted"]),
+    ((CARD_ANNA, f"{PIN_BO}#"), ["access_denied: wrong_pin"]),
+    ((CARD_ANNA, "1#"), ["access_denied: wrong_pin"]),
+    ((CARD_ANNA, f"{PIN_ANNA}000000#"), ["access_denied: wrong_pin"]),
+    ((CARD_ANNA, "1" * 500 + "#"), ["access_denied: wrong_pin"]),
+    ((CARD_ANNA, f"{PIN_BO}#", f"{PIN_ANNA}#"), ["access_denied: wrong_pin", "access_denied: auth_type_not_accepted"]),
+    ((CARD_ANNA, CARD_BO, f"{PIN_ANNA}#"), ["access_denied: auth_type_not_accepted"] * 2),
+    ((CARD_ANNA, FACTOR_SECONDS - 1, f"{PIN_ANNA}#"), ["access_granted"]),
+    ((CARD_ANNA, FACTOR_SECONDS, f"{PIN_ANNA}#"), ["access_denied: auth_type_not_accepted"]),
+    ((CARD_ANNA, "47", KEY_SECONDS - 1, "11#"), ["access_granted"]),
+    ((CARD_ANNA, "47", KEY_SECONDS, f"{PIN_ANNA}#"), ["access_granted"]),
+    ((CARD_ANNA, "47", KEY_SECONDS, "11#"), ["access_denied: wrong_pin"]),
+    ((f"{PIN_BO}#",), ["access_granted"]),
+    (("9026", KEY_SECONDS, "15#"), ["access_denied: unknown_credential"]),
+    (("#", "*", "x", "#"), []),
+    ((CARD_ANNA,), []),
+]
+
+
+@pytest.mark.parametrize(("acts", "said"), PRESENTED)
+def test_card_and_pin_belong_together_within_their_time(acts: Sequence[bytes | str | float], said: list[str]) -> None:
+    async def story() -> None:
+        rig = Rig()
+        for act in acts:
+            if isinstance(act, bytes):
+                await rig.card(act, BACK_IN)
+            elif isinstance(act, str):
+                await rig.keys(act)
+            else:
+                await rig.advance(act)
+        assert rig.said() == said
+        assert rig.outputs.released[BACK] == (said[-1:] == ["access_granted"])
+
+    run(story)
+
+
+def test_the_reader_asks_for_the_pin_and_says_when_it_waited_in_vain() -> None:
+    async def story() -> None:
+        rig = Rig()
+        await rig.card(CARD_ANNA, BACK_IN)
+        assert rig.shown == [(BACK_IN, Signal.NEED_PIN)]
+        await rig.advance(FACTOR_SECONDS)
+        assert rig.shown == [(BACK_IN, Signal.NEED_PIN), (BACK_IN, Signal.DENIED)]
+
+    run(story)
+
+
+def test_a_factor_waits_at_its_own_reader_only() -> None:
+    async def story() -> None:
+        rig = Rig()
+        await rig.card(CARD_ANNA, BACK_IN)
+        await rig.keys(f"{PIN_ANNA}#", FRONT_IN)
+        await rig.keys(f"{PIN_ANNA}#", BACK_IN)
+        assert [event.door for event in rig.events] == [FRONT, BACK]
+        assert [event.kind for event in rig.events] == [EventKind.ACCESS_DENIED, EventKind.ACCESS_GRANTED]
+
+    run(story)
+
+
+def test_five_wrong_pins_lock_pins_and_leave_cards_alone() -> None:
+    async def story() -> None:
+        rig = Rig()
+        for _ in range(5):
+            await rig.keys("8642#", FRONT_IN)
+        await rig.keys(f"{PIN_BO}#", FRONT_IN)
+        await rig.card(CARD_ANNA)
+        assert rig.said()[-2:] == ["access_denied: pin_locked", "access_granted"]
+
+    run(story)
+
+
+# (what the contact and the clock do after a grant at the front door) -> (events, state, released)
+PASSAGES: list[tuple[tuple[bool | float, ...], list[str], str, bool]] = [
+    ((), [], "released", True),
+    ((RELEASE_SECONDS - 1,), [], "released", True),
+    ((RELEASE_SECONDS,), [], "locked", False),
+    ((True,), ["door_opened"], "open", True),
+    ((True, False), ["door_opened", "door_closed"], "locked", False),
+    ((True, RELEASE_SECONDS), ["door_opened"], "open", False),
+    ((True, HELD_OPEN_SECONDS), ["door_opened", "door_held_open"], "held_open", False),
+    ((True, HELD_OPEN_SECONDS, False), ["door_opened", "door_held_open", "door_closed"], "locked", False),
+    ((True, False, HELD_OPEN_SECONDS), ["door_opened", "door_closed"], "locked", False),
+    ((RELEASE_SECONDS, True), ["door_forced"], "forced", False),
+]
+
+
+@pytest.mark.parametrize(("acts", "said", "state", "released"), PASSAGES)
+def test_a_passage_ends_with_a_locked_door_and_the_right_events(
+    acts: Sequence[bool | float], said: list[str], state: str, *, released: bool
+) -> None:
+    async def story() -> None:
+        rig = Rig()
+        await rig.contact(open_=False)
+        await rig.card(CARD_ANNA)
+        for act in acts:
+            if isinstance(act, bool):
+                await rig.contact(open_=act)
+            else:
+                await rig.advance(act)
+        assert rig.said() == ["access_granted", *said]
+        assert rig.doors.states()[FRONT] == state
+        assert rig.outputs.released[FRONT] is released
+
+    run(story)
+
+
+def test_a_door_found_open_at_the_start_is_watched_but_not_called_forced() -> None:
+    async def story() -> None:
+        rig = Rig()
+        await rig.contact(open_=True)
+        await rig.advance(HELD_OPEN_SECONDS)
+        assert rig.said() == ["door_opened", "door_held_open"]
+
+    run(story)
+
+
+def test_the_exit_button_opens_without_a_person_and_an_unknown_door_does_nothing() -> None:
+    async def story() -> None:
+        rig = Rig()
+        rig.doors.from_door(ExitPressed(FRONT))
+        rig.doors.from_door(ExitPressed("elsewhere"))
+        await rig.doors.settle()
+        assert rig.diary[-2:] == ["access_granted", f"release {FRONT}"]
+        assert (rig.events[0].auth_type, rig.events[0].side, rig.events[0].person) == (AuthType.REX, Side.EXIT, None)
+
+    run(story)
+
+
+def test_a_swap_half_way_keeps_doors_and_timers_and_acts_on_the_new_rules() -> None:
+    async def story() -> None:
+        rig = Rig()
+        await rig.contact(open_=False)
+        await rig.card(CARD_ANNA)
+        await rig.card(CARD_ANNA, BACK_IN)
+        before = list(rig.diary)
+        rig.put_in_force(site(version=2, persons=(person("anna"), person("bo"), person("suspended"))))
+        assert rig.diary == before
+        assert rig.doors.states() == {FRONT: "released", BACK: "locked"}
+        await rig.keys(f"{PIN_ANNA}#")
+        await rig.card(CARD_SUSPENDED)
+        assert rig.said() == ["access_granted"] * 3
+        await rig.advance(RELEASE_SECONDS)
+        assert rig.doors.states()[FRONT] == "locked"
+
+    run(story)
+
+
+def test_a_card_that_waits_is_forgotten_when_its_reader_moves_to_another_door() -> None:
+    async def story() -> None:
+        rig = Rig()
+        await rig.card(CARD_ANNA, BACK_IN)
+        rig.put_in_force(site(version=2, readers=(Reader(BACK_IN, FRONT, Side.ENTRY, "bus0", 1, 115200),)))
+        await rig.keys(f"{PIN_ANNA}#")
+        await rig.card(CARD_ANNA, FRONT_IN)
+        assert rig.said() == ["access_denied: auth_type_not_accepted"]
+
+    run(story)
+
+
+def test_a_door_that_leaves_the_snapshot_is_locked_even_with_a_grant_on_its_way() -> None:
+    async def story() -> None:
+        rig = Rig()
+        rig.doors.from_door(ExitPressed(BACK))
+        await rig.doors.settle()
+        assert rig.outputs.released[BACK]
+        rig.disk.clear()
+        rig.doors.from_door(ExitPressed(BACK))
+        rig.put_in_force(site(version=2, doors=(door(FRONT),), readers=(), rules=(), assignments=()))
+        rig.disk.set()
+        await rig.doors.settle()
+        assert rig.outputs.released == {FRONT: False, BACK: False}
+        await rig.advance(HELD_OPEN_SECONDS)
+        assert rig.outputs.released == {FRONT: False, BACK: False}
+        assert rig.doors.states() == {FRONT: "locked"}
+
+    run(story)
+
+
+def test_an_old_snapshot_does_what_the_door_says_and_a_confirmation_restarts_its_age() -> None:
+    async def story() -> None:
+        rig = Rig(site(doors=(door(FRONT, past_age=PastAge(1, "deny")), door(BACK))))
+        await rig.advance(3601)
+        await rig.card(CARD_ANNA)
+        rig.doors.confirm(rig.clock.now())
+        await rig.card(CARD_ANNA)
+        assert rig.said() == ["access_denied: snapshot_too_old", "access_granted"]
+
+    run(story)
+
+
+def test_without_a_snapshot_nothing_opens() -> None:
+    async def story() -> None:
+        rig = Rig(None)
+        await rig.card(CARD_ANNA)
+        rig.doors.from_door(ExitPressed(FRONT))
+        answer = await rig.commands.release("c1", FRONT)
+        assert answer == Answer(granted=False, reason="door_out_of_service")
+        assert await rig.commands.open("c2", FRONT, "entry", "anna") == Answer(granted=False, reason="fault")
+        assert rig.outputs.released == {}
+
+    run(story)
+
+
+def test_trouble_in_the_decision_keeps_the_door_locked() -> None:
+    async def story() -> None:
+        rig = Rig()
+        rig.doors.put_in_force(SITE, None, NOON)  # type: ignore[arg-type]
+        await rig.card(CARD_ANNA)
+        rig.doors.put_in_force(SITE, object(), NOON)  # type: ignore[arg-type]
+        await rig.card(CARD_ANNA)
+        assert rig.said() == ["access_denied: fault"] * 2
+        assert not any(rig.outputs.released.values())
+
+    run(story)
+
+
+def test_a_journal_that_fails_outright_keeps_the_door_locked_and_the_next_one_is_served() -> None:
+    async def story() -> None:
+        rig = Rig()
+        kept, failures = rig.doors._append, [MemoryError()]
+
+        async def fail_once(events: Sequence[Event]) -> None:
+            if failures:
+                raise failures.pop()
+            await kept(events)
+
+        rig.doors._append = fail_once
+        await rig.card(CARD_ANNA)
+        assert not rig.outputs.released[FRONT]
+        await rig.card(CARD_ANNA)
+        assert rig.outputs.released[FRONT]
+
+    run(story)
+
+
+def test_an_operator_releases_a_door_that_is_in_service() -> None:
+    async def story() -> None:
+        rig = Rig(site(doors=(door(FRONT), door(BACK, in_service=False))))
+        assert await rig.commands.release("c1", FRONT) == Answer(granted=True)
+        assert rig.diary[-2:] == ["door_released_by_operator", f"release {FRONT}"]
+        refused = Answer(granted=False, reason="door_out_of_service")
+        assert await rig.commands.release("c2", BACK) == refused
+        assert await rig.commands.release("c3", "elsewhere") == refused
+        assert [event.command for event in rig.events] == ["c1", "c2", "c3"]
+
+    run(story)
+
+
+def test_a_person_opens_from_a_distance_by_the_rules() -> None:
+    async def story() -> None:
+        rig = Rig()
+        assert await rig.commands.open("c1", FRONT, "entry", "anna") == Answer(granted=True)
+        assert (rig.events[0].auth_type, rig.events[0].person, rig.events[0].command) == (AuthType.REMOTE, "anna", "c1")
+        assert await rig.commands.open("c2", FRONT, "entry", "bo") == Answer(granted=False, reason="unauthorised")
+        assert await rig.commands.open("c3", FRONT, "exit", "anna") == Answer(
+            granted=False, reason="auth_type_not_accepted"
+        )
+        assert await rig.commands.open("c4", FRONT, "sideways", "anna") == Answer(granted=False, reason="fault")
+
+    run(story)
+
+
+def test_a_command_acts_once_however_often_it_comes() -> None:
+    async def story() -> None:
+        rig = Rig()
+        answers = await asyncio.gather(*(rig.commands.release("c1", FRONT) for _ in range(3)))
+        answers.append(await rig.commands.release("c1", FRONT))
+        assert answers == [Answer(granted=True)] * 4
+        assert rig.said() == ["door_released_by_operator"]
+        assert rig.diary.count(f"release {FRONT}") == 1
+
+    run(story)
+
+
+@pytest.mark.parametrize("state", list(ReaderState))
+def test_a_change_of_a_reader_is_reported_with_its_door(state: ReaderState) -> None:
+    async def story() -> None:
+        rig = Rig()
+        before = rig.changes
+        rig.doors.from_reader(ReaderChanged(FRONT_IN, state, "why"))
+        await rig.doors.settle()
+        [event] = rig.events
+        assert event == Event(
+            EventKind(f"reader_{state.value}"), NOON, door=FRONT, side=Side.ENTRY, reader=FRONT_IN, detail="why"
+        )
+        assert rig.changes == before + 1
+
+    run(story)
+
+
+def test_going_down_locks_every_strike_and_stops_every_timer() -> None:
+    async def story() -> None:
+        rig = Rig()
+        await rig.card(CARD_ANNA)
+        rig.doors.lock_all()
+        assert rig.outputs.released == {FRONT: False, BACK: False}
+        assert [timer for timer in rig.clock.timers if not timer.cancelled] == []
+
+    run(story)
+
+
+def test_the_order_of_events_is_the_order_of_arrival() -> None:
+    async def story() -> None:
+        rig = Rig()
+        for number in range(100):
+            rig.doors.from_reader(CardRead(FRONT_IN, BITS, CARD_ANNA if number % 3 else CARD_UNKNOWN))
+            rig.clock.at += timedelta(milliseconds=1)
+        await rig.doors.settle()
+        assert [event.at for event in rig.events] == sorted(event.at for event in rig.events)
+        assert [event.person == "anna" for event in rig.events] == [bool(number % 3) for number in range(100)]
+
+    run(story)
