@@ -26,10 +26,13 @@ class Kind(StrEnum):
     ACTIVITY = "activity"
     CONTACT = "contact"
     CREDENTIAL = "credential"
+    CREDENTIAL_DIGEST = "credential_digest"
+    DOOR_EVENT = "door_event"
     IDENTITY = "identity"
     PASSAGE = "passage"
     ROLE = "role"
     SECRET = "secret"
+    SESSION = "session"
     TECHNICAL = "technical"
 
 

@@ -1,0 +1,1 @@
+"""Who may sign in, and what may they do where?"""

@@ -1,0 +1,71 @@
+"""How does someone get an account, roles in an organisation, and lose them again?"""
+
+from collections.abc import Iterable
+
+from allauth.account.models import EmailAddress
+
+from portvakt.server.accounts.models import Account, Membership, Role
+from portvakt.server.logbook.actions import record
+from portvakt.server.logbook.models import AuditEntry
+from portvakt.server.purpose.actor import Actor, Permission
+from portvakt.server.purpose.errors import Refused
+
+
+def invite(
+    email: str, roles: Iterable[Role], *, by: Actor, first_name: str = "", last_name: str = "", language: str = "sv"
+) -> tuple[Membership, AuditEntry]:
+    """Give an e-mail address roles in the organisation, with a new account where it has none. Refused: already_member, no_role.
+
+    A new account has no password; the entry point sends its owner a link to choose one.
+    """
+    by.require(Permission.OPERATOR_MANAGE)
+    roles = _known(roles)
+    account = Account.objects.filter(email__iexact=email).first()
+    if account is None:
+        account = _open_account(email, first_name=first_name, last_name=last_name, language=language)
+    if Membership.objects.filter(organisation_id=by.organisation, account=account).exists():
+        raise Refused("already_member", field="email")
+    membership = Membership(organisation_id=by.organisation, account=account, roles=roles)
+    membership.save(force_insert=True)
+    return membership, record("operator.invited", membership, by=by, fields=["roles"])
+
+
+def change_roles(membership: Membership, roles: Iterable[Role], *, by: Actor) -> AuditEntry:
+    """Give a member other roles. Refused: no_role, last_admin."""
+    by.require(Permission.OPERATOR_MANAGE)
+    roles = _known(roles)
+    if Role.ADMIN not in roles:
+        _keep_an_admin(membership)
+    membership.roles = roles
+    membership.save(update_fields=["roles"])
+    return record("operator.roles_changed", membership, by=by, fields=["roles"])
+
+
+def remove_member(membership: Membership, *, by: Actor) -> AuditEntry:
+    """End a member's roles here; the account itself stays its owner's. Refused: last_admin."""
+    by.require(Permission.OPERATOR_MANAGE)
+    _keep_an_admin(membership)
+    entry = record("operator.removed", membership, by=by)
+    Membership.objects.filter(pk=membership.pk).delete()
+    return entry
+
+
+def _known(roles: Iterable[Role]) -> list[Role]:
+    if not (chosen := sorted({Role(role) for role in roles})):
+        raise Refused("no_role", field="roles")
+    return chosen
+
+
+def _keep_an_admin(membership: Membership) -> None:
+    others = Membership.objects.filter(organisation_id=membership.organisation_id, roles__contains=[Role.ADMIN])
+    if Role.ADMIN in membership.roles and not others.exclude(pk=membership.pk).exists():
+        raise Refused("last_admin")
+
+
+def _open_account(email: str, **values: str) -> Account:
+    """Insert an account that nobody can sign in to until its owner, reached by mail, has chosen a password."""
+    account = Account(email=email.lower(), **values)
+    account.set_unusable_password()
+    account.save(force_insert=True)
+    EmailAddress(user=account, email=account.email, primary=True, verified=True).save(force_insert=True)
+    return account

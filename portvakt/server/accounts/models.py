@@ -1,0 +1,139 @@
+"""Who may sign in, in which organisations, and with which roles?"""
+
+import uuid
+
+from django.conf import settings
+from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from portvakt.core.privacy import Keep, Kind, NotPersonal, OnErase, Privacy, Subject, personal
+from portvakt.server.organisations.models import OrganisationModel
+from portvakt.server.purpose.actor import Actor, Permission
+from portvakt.server.purpose.declare import declare
+
+
+class Role(models.TextChoices):
+    """What an account is in an organisation; Regular and Guest administer nothing."""
+
+    ADMIN = "admin", _("Admin")
+    HARDWARE_MANAGER = "hardware_manager", _("Hardware Manager")
+    OPERATOR = "operator", _("Operator")
+    REGULAR = "regular", _("Regular")
+    GUEST = "guest", _("Guest")
+
+
+_OPERATOR = frozenset(
+    {
+        Permission.ACCESS_LOG_READ,
+        Permission.CREDENTIAL_ISSUE,
+        Permission.DOOR_READ,
+        Permission.DOOR_RELEASE,
+        Permission.PERSON_ENROL,
+        Permission.PERSON_READ,
+        Permission.RULE_ASSIGN,
+        Permission.RULE_READ,
+    }
+)
+_HARDWARE_MANAGER = frozenset(
+    {
+        Permission.CONTROLLER_ENROL,
+        Permission.CONTROLLER_READ,
+        Permission.DOOR_READ,
+        Permission.DOOR_RELEASE,
+        Permission.PLACE_MANAGE,
+        Permission.SIMULATOR_USE,
+    }
+)
+PERMISSIONS: dict[Role, frozenset[Permission]] = {
+    Role.ADMIN: frozenset(Permission),
+    Role.HARDWARE_MANAGER: _HARDWARE_MANAGER,
+    Role.OPERATOR: _OPERATOR,
+    Role.REGULAR: frozenset(),
+    Role.GUEST: frozenset(),
+}
+
+
+class AccountManager(BaseUserManager["Account"]):
+    """Finds accounts by e-mail address, whatever its case."""
+
+    def get_by_natural_key(self, username: str | None) -> "Account":
+        """Return the account with an e-mail address."""
+        return self.get(email__iexact=username)
+
+
+class Account(AbstractBaseUser):
+    """Someone who may sign in; the same account may work in several organisations."""
+
+    privacy = Privacy(Subject.ACCOUNT_HOLDER, Keep.with_owner(), OnErase.DELETE_ROW)
+    own_rows = (
+        "exists (select 1 from accounts_membership m where m.account_id = accounts_account.id"
+        " and m.organisation_id = {organisation})"
+    )
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    email = personal(models.EmailField(_("e-mail"), unique=True), Kind.CONTACT)
+    first_name = personal(models.CharField(_("first name"), max_length=100, blank=True), Kind.IDENTITY)
+    last_name = personal(models.CharField(_("last name"), max_length=100, blank=True), Kind.IDENTITY)
+    password = personal(models.CharField(_("password"), max_length=128), Kind.SECRET)
+    last_login = personal(models.DateTimeField(_("last sign-in"), null=True, blank=True), Kind.TECHNICAL)
+    language = models.CharField(_("language"), max_length=5, choices=settings.LANGUAGES, default="sv")
+    is_active = models.BooleanField(default=True)
+    created_at = personal(models.DateTimeField(default=timezone.now, editable=False), Kind.TECHNICAL)
+
+    objects = AccountManager()
+
+    USERNAME_FIELD = "email"
+    EMAIL_FIELD = "email"
+
+    def __str__(self) -> str:
+        return str(self.pk)  # not the name or address: names do not belong in logs
+
+    @property
+    def name(self) -> str:
+        """Return first and last name, or the address of an account without a name."""
+        return f"{self.first_name} {self.last_name}".strip() or self.email
+
+
+class Membership(OrganisationModel):
+    """An account's roles in one organisation, and the person it is there, if any."""
+
+    privacy = Privacy(Subject.ACCOUNT_HOLDER, Keep.with_owner(), OnErase.DELETE_ROW)
+
+    account = models.ForeignKey(Account, models.DO_NOTHING, related_name="memberships")
+    roles = personal(ArrayField(models.CharField(max_length=20, choices=Role.choices)), Kind.ROLE)
+    person_id = personal(models.UUIDField(null=True, blank=True), Kind.ROLE)
+
+    class Meta:
+        constraints = (models.UniqueConstraint(fields=("organisation", "account"), name="accounts_membership_once"),)
+
+    def __str__(self) -> str:
+        return f"{self.account_id} {', '.join(self.roles)}"
+
+    def actor(self) -> Actor:
+        """Return the account as the one who acts in this organisation."""
+        held = frozenset[Permission]().union(*(PERMISSIONS[Role(role)] for role in self.roles))
+        return Actor(name="operator", organisation=self.organisation_id, id=self.account_id, permissions=held)
+
+
+def _declare_libraries() -> None:
+    """Say for the sign-in libraries' models what personal data they hold."""
+    account = Privacy(Subject.ACCOUNT_HOLDER, Keep.with_owner(), OnErase.DELETE_ROW)
+    tables: dict[str, dict[str, Kind]] = {
+        "account.EmailAddress": {"email": Kind.CONTACT},
+        "account.EmailConfirmation": {"key": Kind.SECRET, "created": Kind.SECRET, "sent": Kind.SECRET},
+        "mfa.Authenticator": {"data": Kind.SECRET, "created_at": Kind.SECRET, "last_used_at": Kind.SECRET},
+        "sessions.Session": {"session_key": Kind.SESSION, "session_data": Kind.SESSION, "expire_date": Kind.SESSION},
+        "usersessions.UserSession": dict.fromkeys(
+            ("created_at", "ip", "last_seen_at", "session_key", "user_agent", "data"), Kind.SESSION
+        ),
+    }
+    for label, kinds in tables.items():
+        declare(label, account, kinds)
+    for label in ("contenttypes.ContentType", "auth.Permission", "auth.Group", "auth.Group_permissions"):
+        declare(label, NotPersonal("names of Django's own, not used for rights here"))
+
+
+_declare_libraries()

@@ -1,0 +1,1 @@
+"""How do controllers reach the server?"""

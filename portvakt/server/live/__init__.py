@@ -1,0 +1,1 @@
+"""How does an open page learn that something happened?"""

@@ -1,0 +1,36 @@
+"""How is something written into the logbook?"""
+
+from collections.abc import Iterable
+from uuid import UUID
+
+from django.db import models
+
+from portvakt.server.logbook.models import AccessEvent, AuditEntry
+from portvakt.server.organisations.actions import next_snapshot_version
+from portvakt.server.purpose.actor import Actor
+from portvakt.server.purpose.context import current_purpose
+
+
+def record(
+    action: str, on: models.Model | None, *, by: Actor, fields: Iterable[str] = (), doors: bool = False
+) -> AuditEntry:
+    """Add one audit entry for what `by` just did; `action` is object and verb such as "person.enrolled".
+
+    With `doors`, the organisation's controllers must learn of it: a new snapshot is asked for in the same transaction.
+    """
+    return AuditEntry.objects.create(
+        organisation_id=by.organisation,
+        actor_id=by.id,
+        actor_name="" if by.id else by.name,
+        purpose=current_purpose(),
+        action=action,
+        object_kind=on._meta.label if on else "",
+        object_id=on.pk if on and isinstance(on.pk, UUID) else None,
+        fields=sorted(fields),
+        snapshot_version=next_snapshot_version(by.organisation) if doors else None,
+    )
+
+
+def record_events(events: Iterable[AccessEvent]) -> None:
+    """Add events from a controller; one that is there already stays as it is, so that sending twice records once."""
+    AccessEvent.objects.bulk_create(events, ignore_conflicts=True, batch_size=500)

@@ -1,0 +1,1 @@
+"""Whose persons and doors are these?"""

@@ -1,0 +1,1 @@
+"""Who may hold credentials, and which do they hold?"""

@@ -1,0 +1,1 @@
+"""Which sites, doors, controllers and readers are there?"""

@@ -1,0 +1,223 @@
+"""Which sites, doors, controllers and readers are there, and in what state are they?
+
+What is set up (by operators) and what is reported (by controllers) are different tables, so that each is written for one purpose only.
+"""
+
+from django.contrib.postgres.fields import ArrayField
+from django.core.validators import MaxValueValidator, MinValueValidator
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from portvakt.core.decision.model import AuthType, Side
+from portvakt.core.door import DoorState
+from portvakt.core.privacy import NotPersonal
+from portvakt.server.organisations.models import OrganisationKey, OrganisationModel
+
+BUILDING = NotPersonal("describes a building")
+DEVICE = NotPersonal("describes a device")
+
+AUTH_TYPES = [(auth.value, auth.name) for auth in AuthType]
+SIDES = [(Side.ENTRY.value, _("Entry")), (Side.EXIT.value, _("Exit"))]
+
+
+class Site(OrganisationModel):
+    """A property with one address and one time zone."""
+
+    privacy = BUILDING
+
+    name = models.CharField(_("name"), max_length=100)
+    address = models.CharField(_("address"), max_length=200, blank=True)
+    timezone = models.CharField(_("time zone"), max_length=50, default="Europe/Stockholm")
+
+    class Meta:
+        constraints = (models.UniqueConstraint(fields=("organisation", "name"), name="places_site_name"),)
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Section(OrganisationModel):
+    """A part of a site: a stairwell, a basement, a floor."""
+
+    privacy = BUILDING
+
+    site = OrganisationKey(Site, related_name="sections")
+    name = models.CharField(_("name"), max_length=100)
+
+    class Meta:
+        constraints = (models.UniqueConstraint(fields=("organisation", "site", "name"), name="places_section_name"),)
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Controller(OrganisationModel):
+    """What decides for its doors, at the site, with or without the server."""
+
+    privacy = DEVICE
+
+    site = OrganisationKey(Site, related_name="controllers")
+    name = models.CharField(_("name"), max_length=100)
+
+    class Meta:
+        constraints = (models.UniqueConstraint(fields=("organisation", "site", "name"), name="places_controller_name"),)
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class PastAgeBehaviour(models.TextChoices):
+    """What a door does when its controller has not heard from the server for longer than the age limit."""
+
+    KEEP = "keep", _("go on as before")
+    CARDS_ONLY = "cards_only", _("refuse PIN alone")
+    DENY = "deny", _("refuse everyone")
+
+
+class Door(OrganisationModel):
+    """A door with two sides; entry is towards the protected area."""
+
+    privacy = BUILDING
+
+    section = OrganisationKey(Section, related_name="doors")
+    controller = OrganisationKey(Controller, related_name="doors")
+    name = models.CharField(_("name"), max_length=100)
+    in_service = models.BooleanField(_("in service"), default=True)
+    entry_auth_types = ArrayField(models.PositiveSmallIntegerField(choices=AUTH_TYPES), default=list)
+    exit_auth_types = ArrayField(models.PositiveSmallIntegerField(choices=AUTH_TYPES), default=list)
+    # EN 60839-11-1: a release time the system sets is at least 3 s; an open time of 10 s or more is recommended.
+    release_seconds = models.PositiveSmallIntegerField(
+        _("release time, seconds"), default=5, validators=[MinValueValidator(3), MaxValueValidator(120)]
+    )
+    held_open_seconds = models.PositiveSmallIntegerField(
+        _("open at most, seconds"), default=30, validators=[MinValueValidator(10), MaxValueValidator(3600)]
+    )
+    past_age_hours = models.PositiveSmallIntegerField(
+        _("age limit without the server, hours"),
+        default=168,
+        validators=[MinValueValidator(1), MaxValueValidator(8784)],
+    )
+    past_age_behaviour = models.CharField(
+        _("past the age limit"), max_length=10, choices=PastAgeBehaviour.choices, default=PastAgeBehaviour.KEEP
+    )
+
+    class Meta:
+        constraints = (models.UniqueConstraint(fields=("organisation", "section", "name"), name="places_door_name"),)
+
+    def __str__(self) -> str:
+        return self.name
+
+    def accepts(self, side: Side) -> list[AuthType]:
+        """Return what the equipment of one side accepts."""
+        numbers = self.entry_auth_types if side is Side.ENTRY else self.exit_auth_types
+        return [AuthType(number) for number in numbers]
+
+
+class Reader(OrganisationModel):
+    """An OSDP device on a controller's bus, at one side of a door."""
+
+    privacy = DEVICE
+
+    door = OrganisationKey(Door, related_name="readers")
+    controller = OrganisationKey(Controller, related_name="readers")
+    side = models.CharField(_("side"), max_length=5, choices=SIDES)
+    port = models.CharField(_("serial port"), max_length=100)
+    address = models.PositiveSmallIntegerField(_("OSDP address"), validators=[MaxValueValidator(126)])
+    baud = models.PositiveIntegerField(
+        _("speed, baud"),
+        default=115_200,
+        choices=[(baud, str(baud)) for baud in (9600, 19_200, 38_400, 57_600, 115_200)],
+    )
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(
+                fields=("organisation", "controller", "port", "address"), name="places_reader_address"
+            ),
+            models.UniqueConstraint(fields=("organisation", "door", "side"), name="places_reader_side"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.port}:{self.address}"
+
+
+class Enrolment(OrganisationModel):
+    """A one-time leave for a device to become a controller; only the digest of its secret is kept."""
+
+    privacy = DEVICE
+
+    controller = OrganisationKey(Controller, related_name="enrolments")
+    secret_digest = models.BinaryField(max_length=32)
+    expires_at = models.DateTimeField()
+    used_at = models.DateTimeField(null=True)
+
+    def __str__(self) -> str:
+        return f"{self.controller_id} {self.expires_at:%Y-%m-%d %H:%M}"
+
+
+class ControllerStatus(OrganisationModel):
+    """What a controller last said of itself; `certificate_serial` is the only certificate with which it is let in."""
+
+    privacy = DEVICE
+
+    controller = OrganisationKey(Controller, related_name="status")
+    certificate_serial = models.CharField(max_length=50, blank=True)
+    certificate_expires_at = models.DateTimeField(null=True)
+    enrolled_at = models.DateTimeField(null=True)
+    online = models.BooleanField(default=False)
+    seen_at = models.DateTimeField(null=True)
+    software = models.CharField(max_length=60, blank=True)
+    waiting_events = models.PositiveIntegerField(default=0)
+    events_in_memory = models.BooleanField(default=False)
+    snapshot_version = models.PositiveBigIntegerField(default=0)
+    snapshot_in_force_at = models.DateTimeField(null=True)
+    snapshot_refusal = models.CharField(max_length=200, blank=True)
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(fields=("organisation", "controller"), name="places_controllerstatus_once"),
+        )
+
+    def __str__(self) -> str:
+        return "online" if self.online else "offline"
+
+
+class DoorStatus(OrganisationModel):
+    """What state a door is in, as its controller last said."""
+
+    privacy = BUILDING
+
+    door = OrganisationKey(Door, related_name="status")
+    state = models.CharField(max_length=10, choices=[(state.value, state.name) for state in DoorState])
+    at = models.DateTimeField()
+
+    class Meta:
+        constraints = (models.UniqueConstraint(fields=("organisation", "door"), name="places_doorstatus_once"),)
+
+    def __str__(self) -> str:
+        return self.state
+
+
+class ReaderState(models.TextChoices):
+    """Whether a reader can be used."""
+
+    ONLINE = "online", _("online")
+    OFFLINE = "offline", _("offline")
+    INSECURE = "insecure", _("insecure")
+    TAMPERED = "tampered", _("tampered")
+
+
+class ReaderStatus(OrganisationModel):
+    """Whether a reader answers over its secure channel, as its controller last said."""
+
+    privacy = DEVICE
+
+    reader = OrganisationKey(Reader, related_name="status")
+    state = models.CharField(max_length=10, choices=ReaderState.choices)
+    at = models.DateTimeField()
+
+    class Meta:
+        constraints = (models.UniqueConstraint(fields=("organisation", "reader"), name="places_readerstatus_once"),)
+
+    def __str__(self) -> str:
+        return self.state

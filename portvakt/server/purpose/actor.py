@@ -1,0 +1,52 @@
+"""Who acts, and what may they do?"""
+
+from enum import StrEnum
+from uuid import UUID
+
+import msgspec
+
+from portvakt.server.purpose.errors import Refused
+
+
+class Permission(StrEnum):
+    """What a role may allow: resource:action, alphabetical."""
+
+    ACCESS_LOG_READ = "access_log:read"
+    AUDIT_LOG_READ = "audit_log:read"
+    CONTROLLER_ENROL = "controller:enrol"
+    CONTROLLER_READ = "controller:read"
+    CREDENTIAL_ISSUE = "credential:issue"
+    DOOR_READ = "door:read"
+    DOOR_RELEASE = "door:release"
+    OPERATOR_MANAGE = "operator:manage"
+    PERSON_ENROL = "person:enrol"
+    PERSON_READ = "person:read"
+    PLACE_MANAGE = "place:manage"
+    RULE_ASSIGN = "rule:assign"
+    RULE_MANAGE = "rule:manage"
+    RULE_READ = "rule:read"
+    SCHEDULE_MANAGE = "schedule:manage"
+    SIMULATOR_USE = "simulator:use"
+
+
+class Actor(msgspec.Struct, frozen=True):
+    """An operator or a part of the system at work in one organisation; `id` is the account's, None for the system."""
+
+    name: str
+    organisation: UUID
+    id: UUID | None
+    permissions: frozenset[Permission]
+
+    def may(self, permission: Permission) -> bool:
+        """Tell whether a permission is held."""
+        return permission in self.permissions
+
+    def require(self, permission: Permission) -> None:
+        """Refuse unless a permission is held."""
+        if not self.may(permission):
+            raise Refused("not_permitted", permission=str(permission))
+
+
+def system(name: str, organisation: UUID) -> Actor:
+    """Return a part of the system as actor; it holds every permission, its database rights are those of its purpose."""
+    return Actor(name=name, organisation=organisation, id=None, permissions=frozenset(Permission))

@@ -1,0 +1,69 @@
+"""Does every model say what personal data it holds, and does the register fit the models? Checked before anything starts."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from django.conf import settings
+from django.core.checks import CheckMessage, Error
+from django.db import models
+
+from portvakt.core.privacy import Kind, NotPersonal, Privacy, Subject
+from portvakt.server.purpose import declare
+from portvakt.server.purpose.register import Activity, RegisterError, read_register
+
+
+def declarations_and_register(**_: Any) -> list[CheckMessage]:
+    """Return every mistake in the models' declarations, in the register and between the two."""
+    found = [Error(text, id=code) for model in declare.tables() for code, text in model_mistakes(model)]
+    try:
+        activities = read_register(settings.REGISTER)
+    except RegisterError as error:
+        return [*found, Error(str(error), id="purpose.E001")]
+    return [*found, *(Error(text, id=code) for code, text in register_mistakes(activities))]
+
+
+def model_mistakes(model: type[models.Model]) -> Iterator[tuple[str, str]]:
+    """Yield (code, sentence) for each mistake in one model's declaration."""
+    label, said = model._meta.label, declare.declaration(model)
+    if said is None:
+        yield (
+            "purpose.E002",
+            f"{label} says nothing of personal data; give it privacy = Privacy(...) or NotPersonal(...)",
+        )
+    elif isinstance(said, NotPersonal):
+        for name in declare.points_at_person(model):
+            yield "purpose.E003", f"{label} is declared NotPersonal but {name} points at a person"
+        for column in (column for column, kind in declare.kinds(model).items() if kind):
+            yield "purpose.E003", f"{label} is declared NotPersonal but its column {column} is personal"
+    else:
+        for column in declare.undeclared_columns(model):
+            yield "purpose.E004", f"{label}.{column} may hold anything; mark it with personal() or limit it by choices"
+        if said.keep.field and said.keep.field not in {field.name for field in model._meta.concrete_fields}:
+            yield "purpose.E005", f"{label} is kept after {said.keep.field!r}, a field it does not have"
+
+
+def held() -> set[tuple[Subject, Kind]]:
+    """Return every (subject, kind) that some model holds."""
+    return {
+        (said.subject, kind)
+        for model in declare.tables()
+        if isinstance(said := declare.declaration(model), Privacy)
+        for kind in declare.kinds(model).values()
+        if kind
+    }
+
+
+def register_mistakes(activities: tuple[Activity, ...]) -> Iterator[tuple[str, str]]:
+    """Yield (code, sentence) for each mistake between the register and the models."""
+    asked = {(row.subject, kind): activity.id for activity in activities for row in activity.data for kind in row.kinds}
+    for subject, kind in sorted(set(asked) - held()):
+        yield "purpose.E006", f"{asked[subject, kind]}.toml asks for {kind} of {subject}, which no model holds"
+    for subject, kind in sorted(held() - set(asked)):
+        yield (
+            "purpose.E007",
+            f"no activity needs {kind} of {subject}: remove the column or say in the register what for",
+        )
+    labels = {model._meta.label for model in declare.tables()} | {model._meta.app_label for model in declare.tables()}
+    for activity in activities:
+        for label in sorted(set(activity.manages) - labels):
+            yield "purpose.E008", f"{activity.id}.toml manages {label}, which does not exist"

@@ -1,0 +1,49 @@
+"""How does a unit of work say for which purpose, in which organisation and by whom it is done?
+
+`acting()` is the only way to the database: the login has no rights of its own. It opens a transaction and sets role, organisation
+and actor for that transaction alone, so that a forgotten context is refused and a finished one cannot leak. Purposes do not nest.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from uuid import UUID
+
+from django.db import connection, transaction
+
+from portvakt.server.purpose.errors import Refused
+
+SET_CONTEXT = """select set_config('role', %s, true), set_config('portvakt.organisation', %s, true),
+    set_config('portvakt.actor', %s, true)"""
+
+_open: ContextVar[str] = ContextVar("purpose", default="")
+
+
+def role_of(purpose: str) -> str:
+    """Return the name of the PostgreSQL role that a purpose is."""
+    return f"purpose_{purpose}"
+
+
+def current_purpose() -> str:
+    """Return the purpose of the open unit of work; refuse where there is none."""
+    if not (purpose := _open.get()):
+        raise Refused("no_purpose")
+    return purpose
+
+
+@contextmanager
+def acting(purpose: str, organisation: UUID | None = None, by: UUID | None = None) -> Iterator[None]:
+    """Open one unit of work for a registered purpose; `organisation` is None only for deployment-wide purposes.
+
+    Raises Refused("purpose_nested") inside another unit of work. The database refuses a purpose that the login may not take.
+    """
+    if connection.in_atomic_block or _open.get():
+        raise Refused("purpose_nested", purpose=purpose)
+    with transaction.atomic():
+        with connection.cursor() as cursor:
+            cursor.execute(SET_CONTEXT, [role_of(purpose), str(organisation or ""), str(by or "")])
+        token = _open.set(purpose)
+        try:
+            yield
+        finally:
+            _open.reset(token)

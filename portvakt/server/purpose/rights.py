@@ -1,0 +1,177 @@
+"""Which rights must the database give, so that the register is what is enforced? Derived from the register and the models alone.
+
+A right is a small value; the wanted set is compared with the set that the catalogue really holds (see catalogue.py). Columns are granted,
+never tables: a table grant would make a column revoke do nothing.
+"""
+
+from collections.abc import Iterable, Iterator
+
+import msgspec
+from django.db import models
+
+from portvakt.core.privacy import NotPersonal, Privacy
+from portvakt.server.purpose import declare
+from portvakt.server.purpose.context import role_of
+from portvakt.server.purpose.register import ENTRY_POINTS, Activity, Operation
+
+ORGANISATION = "(nullif((select current_setting('portvakt.organisation', true)), ''))::uuid"
+PRIVILEGE: dict[Operation, str] = {"read": "SELECT", "insert": "INSERT", "update": "UPDATE"}
+OURS = "portvakt."
+# The queue's tables hold no personal data: job arguments are ids. Its own login works on them directly, outside any purpose.
+QUEUE_APP = "procrastinate"
+
+
+class Member(msgspec.Struct, frozen=True):
+    """A login may take a purpose's role."""
+
+    login: str
+    role: str
+
+
+class ColumnRight(msgspec.Struct, frozen=True):
+    """A role holds a privilege on one column; `column` is empty for DELETE, which PostgreSQL knows for tables only."""
+
+    role: str
+    table: str
+    column: str
+    privilege: str
+
+
+class RowSecurity(msgspec.Struct, frozen=True):
+    """Row-level security is enabled and forced on a table."""
+
+    table: str
+
+
+class Policy(msgspec.Struct, frozen=True):
+    """Roles see and write those rows of a table for which an expression holds."""
+
+    table: str
+    name: str
+    roles: tuple[str, ...]
+    expression: str
+
+
+class Key(msgspec.Struct, frozen=True):
+    """A constraint that keeps references inside one organisation; `definition` as pg_get_constraintdef prints it."""
+
+    table: str
+    name: str
+    definition: str
+
+
+Right = Member | ColumnRight | RowSecurity | Policy | Key
+
+
+def login_of(entry_point: str) -> str:
+    """Return the name of the login with which an entry point connects."""
+    return f"portvakt_{entry_point}"
+
+
+def wanted(activities: Iterable[Activity]) -> frozenset[Right]:
+    """Return every right that the register and the models ask for; nothing else may exist."""
+    activities = tuple(activities)
+    rights: set[Right] = set(_members(activities))
+    for model in declare.tables():
+        rights.update(_keys(model))
+        rights.update(_row_security(model, activities))
+        for activity in activities:
+            rights.update(_columns(model, activity))
+    return frozenset(rights | set(_queue()))
+
+
+def _members(activities: Iterable[Activity]) -> Iterator[Member]:
+    for activity in activities:
+        for entry_point in activity.entry_points:
+            yield Member(login_of(entry_point), role_of(activity.id))
+
+
+def _columns(model: type[models.Model], activity: Activity) -> Iterator[ColumnRight]:
+    said, table, role = declare.declaration(model), model._meta.db_table, role_of(activity.id)
+    if isinstance(said, NotPersonal) and model.__module__.startswith(OURS):
+        manages = {model._meta.label, model._meta.app_label} & set(activity.manages)
+        for operation in ("read", "insert", "update", "delete") if manages else ("read",):
+            yield from _grants(role, table, declare.kinds(model), operation)
+    elif isinstance(said, Privacy):
+        for data in (row for row in activity.data if row.subject == said.subject):
+            columns = _columns_of_kinds(model, data.kinds)
+            for operation in data.operations if columns else ():
+                yield from _grants(role, table, columns, operation)
+
+
+def _columns_of_kinds(model: type[models.Model], kinds: Iterable[str]) -> list[str]:
+    """Return the columns of the asked kinds and those that are not personal; none if no column is of an asked kind."""
+    of = declare.kinds(model)
+    if not set(of.values()) & set(kinds):
+        return []
+    return [column for column, kind in of.items() if kind is None or kind in kinds]
+
+
+def _grants(role: str, table: str, columns: Iterable[str], operation: Operation) -> Iterator[ColumnRight]:
+    if operation == "delete":
+        yield ColumnRight(role, table, "", "DELETE")
+    else:
+        for column in columns:
+            yield ColumnRight(role, table, column, PRIVILEGE[operation])
+
+
+def _queue() -> Iterator[ColumnRight]:
+    for model in declare.tables():
+        if model._meta.app_label == QUEUE_APP:
+            for privilege in ("SELECT", "INSERT", "UPDATE"):
+                for field in model._meta.concrete_fields:
+                    yield ColumnRight(login_of("jobs"), model._meta.db_table, field.column, privilege)
+            yield ColumnRight(login_of("jobs"), model._meta.db_table, "", "DELETE")
+
+
+def _row_security(model: type[models.Model], activities: tuple[Activity, ...]) -> Iterator[Right]:
+    own = own_rows(model)
+    if not own and not isinstance(declare.declaration(model), Privacy):
+        return
+    yield RowSecurity(model._meta.db_table)
+    scoped = {
+        scope: tuple(sorted(role_of(activity.id) for activity in activities if activity.scope == scope))
+        for scope in ("organisation", "deployment")
+    }
+    if own and scoped["organisation"]:
+        yield Policy(model._meta.db_table, "own_organisation", scoped["organisation"], own)
+    if scoped["deployment"]:
+        yield Policy(model._meta.db_table, "deployment", scoped["deployment"], "true")
+
+
+def own_rows(model: type[models.Model]) -> str:
+    """Return the SQL condition under which a row belongs to the organisation at work; empty where none does."""
+    if stated := getattr(model, "own_rows", ""):
+        return str(stated).format(organisation=ORGANISATION)
+    columns = {field.column for field in model._meta.concrete_fields}
+    return f"organisation_id = {ORGANISATION}" if "organisation_id" in columns else ""
+
+
+def _keys(model: type[models.Model]) -> Iterator[Key]:
+    """Yield the composite keys that bind a tenant table's references to its own organisation."""
+    table, columns = model._meta.db_table, {field.column for field in model._meta.concrete_fields}
+    if "organisation_id" not in columns:
+        return
+    if model._meta.pk.column != "organisation_id":
+        yield Key(table, f"{table}_within", f"UNIQUE (organisation_id, {model._meta.pk.column})")
+    for field in model._meta.concrete_fields:
+        target = field.related_model if isinstance(field, models.ForeignKey) else None
+        if isinstance(target, type) and any(
+            other.column == "organisation_id" for other in target._meta.concrete_fields
+        ):
+            yield _foreign_key(table, field.column, target)
+
+
+def _foreign_key(table: str, column: str, target: type[models.Model]) -> Key:
+    definition = (
+        f"FOREIGN KEY (organisation_id, {column}) REFERENCES {target._meta.db_table}(organisation_id, {target._meta.pk.column})"
+        " DEFERRABLE INITIALLY DEFERRED"
+    )
+    return Key(table, f"{table}_{column}_within", definition)
+
+
+def all_roles(activities: Iterable[Activity]) -> tuple[list[str], list[str]]:
+    """Return the names of (purpose roles, logins) that must exist."""
+    return sorted(role_of(activity.id) for activity in activities), [
+        login_of(entry_point) for entry_point in ENTRY_POINTS
+    ]

@@ -1,0 +1,1 @@
+"""The Board: where operators administer an organisation."""

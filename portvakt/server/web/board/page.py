@@ -1,0 +1,58 @@
+"""How does a page of the Board get its organisation, its operator and its purpose?
+
+Every page says the permission it needs and the purpose it is for. Whoever is not a member gets 404: what you cannot reach you cannot
+name. The purpose is open from before the view until its answer is complete, so that nothing personal is read outside it.
+"""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+from django.contrib.auth.views import redirect_to_login
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest, HttpResponse
+
+from portvakt.server.organisations.models import Organisation
+from portvakt.server.purpose.actor import Actor, Permission
+from portvakt.server.purpose.context import acting
+
+
+class BoardRequest(HttpRequest):
+    """A request to a page of the Board: whose organisation it is about and who acts in it."""
+
+    organisation: Organisation
+    operator: Actor
+
+
+Page = Callable[..., HttpResponse]
+
+
+def page(purpose: str, permission: Permission) -> Callable[[Page], Callable[..., HttpResponse]]:
+    """Make a view a page of the Board; it is called with (BoardRequest, **arguments of its address)."""
+
+    def decorate(view: Page) -> Callable[..., HttpResponse]:
+        @wraps(view)
+        def answer(request: HttpRequest, slug: str, **arguments: Any) -> HttpResponse:
+            if not request.user.is_authenticated:
+                return redirect_to_login(request.get_full_path())
+            _enter(request, slug)
+            if not request.operator.may(permission):  # type: ignore[attr-defined]
+                raise PermissionDenied
+            with acting(purpose, request.operator.organisation, request.operator.id):  # type: ignore[attr-defined]
+                return view(request, **arguments)
+
+        answer.permission = permission  # type: ignore[attr-defined]
+        answer.purpose = purpose  # type: ignore[attr-defined]
+        return answer
+
+    return decorate
+
+
+def _enter(request: HttpRequest, slug: str) -> None:
+    """Put organisation and operator on the request, or answer 404 to whoever is not a member of an active organisation."""
+    for membership in request.memberships:  # type: ignore[attr-defined]
+        if membership.organisation.slug == slug and membership.organisation.active:
+            request.organisation = membership.organisation  # type: ignore[attr-defined]
+            request.operator = membership.actor()  # type: ignore[attr-defined]
+            return
+    raise Http404
