@@ -1,0 +1,103 @@
+from collections.abc import Iterator
+
+import pytest
+from django.db import connection, transaction
+
+from portvakt.server.purpose import catalogue, rights
+from portvakt.server.purpose.rights import ColumnRight, Key, Member, Policy, RowSecurity
+
+pytestmark = pytest.mark.usefixtures("owner")
+
+
+@pytest.fixture(autouse=True)
+def nothing_stays(owner: None) -> Iterator[None]:
+    """Undo whatever a test plants."""
+    with transaction.atomic():
+        yield
+        transaction.set_rollback(True)
+
+
+def run(statement: str) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(statement)
+
+
+@pytest.mark.row("S22")
+def test_the_database_gives_exactly_what_the_register_says() -> None:
+    assert catalogue.differences() == (frozenset(), frozenset())
+    catalogue.require_no_difference()
+
+
+# Each planted change, and a right in which it must show.
+PLANTED = {
+    "grant select on people_person to purpose_entry": ColumnRight("purpose_entry", "people_person", "*", "SELECT"),
+    "grant select (email) on people_person to purpose_entry": ColumnRight(
+        "purpose_entry", "people_person", "email", "SELECT"
+    ),
+    "grant select (email) on people_person to public": ColumnRight("public", "people_person", "email", "SELECT"),
+    "grant delete on people_person to portvakt_board": ColumnRight("portvakt_board", "people_person", "", "DELETE"),
+    "revoke select (digest) on people_credential from purpose_entry": ColumnRight(
+        "purpose_entry", "people_credential", "digest", "SELECT"
+    ),
+    "grant purpose_access_administration to portvakt_link": Member("portvakt_link", "purpose_access_administration"),
+    "revoke purpose_entry from portvakt_link": Member("portvakt_link", "purpose_entry"),
+    "alter table people_person no force row level security": RowSecurity("people_person"),
+    "alter table people_person disable row level security": RowSecurity("people_person"),
+    "alter table people_credential drop constraint people_credential_person_id_within": Key(
+        "people_credential",
+        "people_credential_person_id_within",
+        "FOREIGN KEY (organisation_id, person_id) REFERENCES people_person(organisation_id, id) DEFERRABLE INITIALLY DEFERRED",
+    ),
+}
+
+
+@pytest.mark.parametrize("statement", PLANTED)
+def test_a_planted_difference_is_found_named_and_mended(statement: str) -> None:
+    run(statement)
+    missing, extra = catalogue.differences()
+    assert missing | extra == {PLANTED[statement]}
+    with pytest.raises(catalogue.RightsDiffer, match=r"portvakt rights --apply"):
+        catalogue.require_no_difference()
+    assert catalogue.apply() >= 1
+    catalogue.require_no_difference()
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "alter policy own_organisation on people_person using (true)",
+        "alter policy own_organisation on people_person with check (true)",
+        "alter policy own_organisation on people_person to public",
+        "drop policy own_organisation on people_person",
+        "create policy open on people_person for select to public using (true)",
+    ],
+)
+def test_a_changed_policy_is_found_and_mended(statement: str) -> None:
+    run(statement)
+    missing, extra = catalogue.differences()
+    assert missing | extra
+    assert all(isinstance(right, Policy) and right.table == "people_person" for right in missing | extra)
+    catalogue.apply()
+    catalogue.require_no_difference()
+
+
+@pytest.mark.parametrize("quality", ["superuser", "bypassrls", "inherit", "createrole"])
+def test_a_login_that_could_go_round_the_rights_is_found(quality: str) -> None:
+    run(f"alter role portvakt_board {quality}")
+    with pytest.raises(catalogue.RightsDiffer, match="portvakt_board"):
+        catalogue.require_no_difference()
+
+
+def test_a_table_that_no_model_declares_is_found() -> None:
+    run("create table secret_copy (name text)")
+    with pytest.raises(catalogue.RightsDiffer, match="secret_copy"):
+        catalogue.require_no_difference()
+
+
+def test_names_are_never_among_the_rights_of_the_door() -> None:
+    granted = {right for right in rights.wanted(catalogue.activities()) if isinstance(right, ColumnRight)}
+    of_the_door = {
+        right.column for right in granted if right.role == "purpose_entry" and right.table.startswith("people_")
+    }
+    assert "digest" in of_the_door
+    assert not of_the_door & {"first_name", "last_name", "email", "phone", "unit", "number", "label"}
