@@ -1,4 +1,4 @@
-"""How does the controller speak with its readers? Names for the rest of the controller; OSDP stays inside this folder."""
+"""How does the controller speak with its readers? These are the names for the rest; OSDP stays inside this folder."""
 
 from portvakt.controller.readers.buses import Readers
 from portvakt.controller.readers.keys import KeyFault, Keys
