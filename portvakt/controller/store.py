@@ -34,6 +34,12 @@ CREATE TABLE IF NOT EXISTS snapshot (
 );
 """
 
+# CAST: a value of another type than was written (a damaged or meddled-with file) is for the signature to refuse.
+SELECT_SNAPSHOT = (
+    "SELECT CAST(body AS BLOB), CAST(signature AS BLOB), CAST(version AS INTEGER), CAST(confirmed_at_us AS INTEGER)"
+    " FROM snapshot"
+)
+
 # Where the sender stands: journal number and sequence of the last event sent.
 Cursor = tuple[int, int]
 START: Cursor = (0, 0)
@@ -105,7 +111,7 @@ class Store:
     def waiting(self, after: Cursor, limit: int) -> Batch | None:
         """The next events after the cursor, at most `limit`, all of one journal; None when there is nothing to send."""
         rows = self._database.execute(
-            "SELECT event.journal, journal.id, sequence, body FROM event JOIN journal ON number = event.journal"
+            "SELECT event.journal, journal.id, sequence, CAST(body AS BLOB) FROM event JOIN journal ON number = event.journal"
             " WHERE (event.journal, sequence) > (?, ?) ORDER BY event.journal, sequence LIMIT ?",
             (*after, limit),
         ).fetchall()
@@ -136,7 +142,7 @@ class Store:
         """The snapshot last saved, or None; it must be verified again before use."""
         if self._unsaved is not None:
             return self._unsaved
-        row = self._database.execute("SELECT body, signature, version, confirmed_at_us FROM snapshot").fetchone()
+        row = self._database.execute(SELECT_SNAPSHOT).fetchone()
         return None if row is None else _stored(row)
 
     def save_snapshot(self, stored: StoredSnapshot) -> bool:
@@ -269,7 +275,7 @@ def _rescue_snapshot(path: Path) -> StoredSnapshot | None:
     try:
         database = sqlite3.connect(path)
         try:
-            row = database.execute("SELECT body, signature, version, confirmed_at_us FROM snapshot").fetchone()
+            row = database.execute(SELECT_SNAPSHOT).fetchone()
             return None if row is None else _stored(row)
         finally:
             database.close()
