@@ -6,6 +6,7 @@ finds a difference at start does not start.
 
 import hashlib
 from collections.abc import Iterable, Iterator
+from typing import Any
 
 from django.conf import settings
 from django.db import connection
@@ -115,10 +116,10 @@ def _order(right: Right) -> tuple[int, str]:
     return (int(foreign), str(right))
 
 
-def _rows(query: str, parameters: Iterable[object] = ()) -> list[tuple[object, ...]]:
+def _rows(query: str, parameters: list[Any] | None = None) -> list[tuple[Any, ...]]:
     with connection.cursor() as cursor:
-        cursor.execute(query, list(parameters))
-        return cursor.fetchall()
+        cursor.execute(query, parameters or [])
+        return list(cursor.fetchall())
 
 
 def _policies(wanted: dict[tuple[str, str], Policy]) -> Iterator[Policy]:

@@ -5,6 +5,7 @@ them, beside the code that brings the library in.
 """
 
 from collections.abc import Iterator, Mapping
+from typing import Any
 
 from django.apps import apps
 from django.db import models
@@ -42,7 +43,12 @@ def declaration(model: type[models.Model]) -> Declaration | None:
 def kinds(model: type[models.Model]) -> dict[str, Kind | None]:
     """Return the kind of each column of a model's table, by column name; None where it is not personal."""
     foreign = _foreign.get(model._meta.label, (None, {}))[1]
-    return {field.column: kind_of(field) or foreign.get(field.name) for field in model._meta.concrete_fields}
+    return {column: kind_of(field) or foreign.get(field.name) for column, field in columns(model)}
+
+
+def columns(model: type[models.Model]) -> list[tuple[str, "models.Field[Any, Any]"]]:
+    """Return the columns of a model's table with their fields; concrete fields always have one."""
+    return [(field.column, field) for field in model._meta.concrete_fields if field.column]
 
 
 def tables() -> Iterator[type[models.Model]]:
@@ -56,11 +62,11 @@ def undeclared_columns(model: type[models.Model]) -> list[str]:
     """Return the open columns of a personal model that are neither marked nor limited by choices."""
     marked = kinds(model)
     return [
-        field.column
-        for field in model._meta.concrete_fields
+        column
+        for column, field in columns(model)
         if isinstance(field, OPEN_FIELDS)
         and not field.primary_key
-        and marked[field.column] is None
+        and marked[column] is None
         and not field.choices
     ]
 
@@ -70,5 +76,5 @@ def points_at_person(model: type[models.Model]) -> list[str]:
     return [
         field.name
         for field in model._meta.concrete_fields
-        if isinstance(field, models.ForeignKey) and isinstance(declaration(field.related_model), Privacy)  # type: ignore[arg-type]
+        if isinstance(field, models.ForeignKey) and isinstance(declaration(field.related_model), Privacy)
     ]

@@ -119,8 +119,8 @@ def _queue() -> Iterator[ColumnRight]:
     for model in declare.tables():
         if model._meta.app_label == QUEUE_APP:
             for privilege in ("SELECT", "INSERT", "UPDATE"):
-                for field in model._meta.concrete_fields:
-                    yield ColumnRight(login_of("jobs"), model._meta.db_table, field.column, privilege)
+                for column in declare.kinds(model):
+                    yield ColumnRight(login_of("jobs"), model._meta.db_table, column, privilege)
             yield ColumnRight(login_of("jobs"), model._meta.db_table, "", "DELETE")
 
 
@@ -143,23 +143,23 @@ def own_rows(model: type[models.Model]) -> str:
     """Return the SQL condition under which a row belongs to the organisation at work; empty where none does."""
     if stated := getattr(model, "own_rows", ""):
         return str(stated).format(organisation=ORGANISATION)
-    columns = {field.column for field in model._meta.concrete_fields}
+    columns = set(declare.kinds(model))
     return f"organisation_id = {ORGANISATION}" if "organisation_id" in columns else ""
 
 
 def _keys(model: type[models.Model]) -> Iterator[Key]:
     """Yield the composite keys that bind a tenant table's references to its own organisation."""
-    table, columns = model._meta.db_table, {field.column for field in model._meta.concrete_fields}
+    table, columns = model._meta.db_table, set(declare.kinds(model))
     if "organisation_id" not in columns:
         return
     if model._meta.pk.column != "organisation_id":
         yield Key(table, f"{table}_within", f"UNIQUE (organisation_id, {model._meta.pk.column})")
-    for field in model._meta.concrete_fields:
+    for column, field in declare.columns(model):
         target = field.related_model if isinstance(field, models.ForeignKey) else None
         if isinstance(target, type) and any(
             other.column == "organisation_id" for other in target._meta.concrete_fields
         ):
-            yield _foreign_key(table, field.column, target)
+            yield _foreign_key(table, column, target)
 
 
 def _foreign_key(table: str, column: str, target: type[models.Model]) -> Key:
