@@ -259,8 +259,8 @@ def _verify(body: bytes, signature: bytes, public_key: Ed25519PublicKey) -> None
         raise SnapshotRefused("wrong_signature", "the signature is not the server's") from None
 
 
-def _repeated(values: Iterable[object]) -> Iterator[object]:
-    seen: set[object] = set()
+def _repeated(values: Iterable[str]) -> Iterator[str]:
+    seen: set[str] = set()
     for value in values:
         if value in seen:
             yield value
@@ -296,8 +296,8 @@ def _dangling(snapshot: Snapshot) -> Iterator[str]:
 
 
 def _ambiguous(snapshot: Snapshot) -> Iterator[str]:
-    for address in _repeated((row.port, row.address) for row in snapshot.readers):
-        yield f"two readers share the port and address {address}"
+    for place in _repeated(f"port {row.port} and address {row.address}" for row in snapshot.readers):
+        yield f"two readers share {place}"
     for reader in snapshot.readers:
         if not 0 <= reader.address <= MAX_READER_ADDRESS or reader.baud < 1:
             yield f"reader {reader.id} has an address or a speed that no bus has"

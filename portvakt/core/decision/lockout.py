@@ -30,7 +30,10 @@ LOCKED_FOR = timedelta(seconds=60)
 def pins_locked(state: State, door: str, side: Side, at: datetime) -> bool:
     """Tell whether PINs are locked at one side at the aware moment `at`."""
     tries = state.pin_tries.get((door, side))
-    return tries is not None and tries.locked_until is not None and at < tries.locked_until
+    if tries is None or tries.locked_until is None:
+        return False
+    # Counted back from its end, a lock is never longer than stated, even where the clock was set back.
+    return timedelta(0) < tries.locked_until - at <= LOCKED_FOR
 
 
 def after(request: Request, decision: Decision, state: State) -> State:
@@ -47,11 +50,11 @@ def _was_wrong_pin(request: Request, decision: Decision) -> bool:
         return False
     if decision.reason is Reason.WRONG_PIN:
         return True
-    return decision.reason is Reason.UNKNOWN_CREDENTIAL and isinstance(request.factors[0], PinTyped)
+    return decision.reason is Reason.UNKNOWN_CREDENTIAL and all(isinstance(each, PinTyped) for each in request.factors)
 
 
 def _with_one_more(tries: PinTries, at: datetime) -> PinTries:
-    wrong_at = (*(earlier for earlier in tries.wrong_at if at - earlier < COUNTED_FOR), at)
+    wrong_at = (*(earlier for earlier in tries.wrong_at if timedelta(0) <= at - earlier < COUNTED_FOR), at)
     if len(wrong_at) < WRONG_PINS:
         return PinTries(wrong_at=wrong_at, locked_until=tries.locked_until)
     return PinTries(locked_until=at + LOCKED_FOR)
