@@ -16,9 +16,12 @@ AUDIT = {"record", "audit"}
 BENEATH = {"logbook", "organisations", "purpose"}
 NOBODYS_ACT = {
     "portvakt/server/places/actions.py": {
+        "answer_command": "a device tells what became of it; release_door recorded who asked",
+        "claim_commands": "a command on its way; release_door recorded who asked",
         "report_controller": "a device tells how it is; a status is not a change of anybody's",
         "report_door": "a device tells how it is; a status is not a change of anybody's",
         "report_reader": "a device tells how it is; a status is not a change of anybody's",
+        "report_silence": "a device that tells nothing; a status is not a change of anybody's",
         "use_enrolment": "the one-time secret is the authority; finish_enrolment, which follows, records",
     },
 }

@@ -9,6 +9,7 @@ from django.db import connection
 from django.utils.text import slugify
 
 from portvakt.server.organisations.models import Organisation, SnapshotCounter
+from portvakt.server.purpose.notices import Channel, notify
 
 # Versions follow the clock where it is ahead, so that they keep growing after a restore from a backup: controllers refuse older ones.
 NEXT_VERSION = """
@@ -17,7 +18,6 @@ values (%(organisation)s, (extract(epoch from clock_timestamp()) * 1000)::bigint
 on conflict (organisation_id) do update set version = greatest(c.version + 1, excluded.version)
 returning version
 """
-CHANNEL = "portvakt_snapshot"
 
 
 def open_organisation(name: str, *, language: str = "sv", timezone: str = "Europe/Stockholm") -> Organisation:
@@ -36,7 +36,7 @@ def next_snapshot_version(organisation: UUID) -> int:
     with connection.cursor() as cursor:
         cursor.execute(NEXT_VERSION, {"organisation": organisation})
         version = int(cursor.fetchone()[0])
-        cursor.execute("select pg_notify(%s, %s)", [CHANNEL, str(organisation)])
+    notify(Channel.SNAPSHOT, organisation)
     return version
 
 

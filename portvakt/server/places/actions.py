@@ -6,16 +6,21 @@ from datetime import datetime, timedelta
 from typing import Any, TypeVar
 from uuid import UUID
 
+from cryptography.hazmat.primitives.serialization import Encoding
+from cryptography.x509 import load_pem_x509_certificate
+from django.conf import settings
 from django.db import IntegrityError, models, transaction
 from django.utils import timezone
 
-from portvakt.core.decision.model import AuthType
+from portvakt.core.decision.model import AuthType, Reason
+from portvakt.core.enrolment import SECRET_BYTES, EnrolmentText, encode
 from portvakt.server.logbook.actions import record
 from portvakt.server.logbook.models import AuditEntry
 from portvakt.server.places.models import (
     Controller,
     ControllerStatus,
     Door,
+    DoorCommand,
     DoorStatus,
     Enrolment,
     Reader,
@@ -25,11 +30,13 @@ from portvakt.server.places.models import (
 )
 from portvakt.server.purpose.actor import Actor, Permission
 from portvakt.server.purpose.errors import Refused
+from portvakt.server.purpose.notices import Channel, Look, hint, notify
 
 Row = TypeVar("Row", bound=models.Model)
 
 ENROLMENT_HOURS = 1
-SECRET_BYTES = 16
+# An operator who waits longer has walked on; a door that opens later opens for someone else.
+COMMAND_SECONDS = 10
 # What the doors of this version can do; REX is for the exit side alone.
 ENTRY_AUTH_TYPES = (AuthType.KEY_CARD, AuthType.PIN, AuthType.KEY_CARD_PLUS_PIN, AuthType.REMOTE)
 EXIT_AUTH_TYPES = (*ENTRY_AUTH_TYPES, AuthType.REX)
@@ -94,8 +101,8 @@ def remove_reader(reader: Reader, *, by: Actor) -> AuditEntry:
     return entry
 
 
-def begin_enrolment(controller: Controller, *, by: Actor) -> tuple[bytes, AuditEntry]:
-    """Return a one-time secret with which a device becomes this controller within the hour; earlier ones stop working."""
+def begin_enrolment(controller: Controller, *, by: Actor) -> tuple[str, AuditEntry]:
+    """Return the enrolment text with which a device becomes this controller within the hour; earlier ones stop working."""
     by.require(Permission.CONTROLLER_ENROL)
     secret = secrets.token_bytes(SECRET_BYTES)
     Enrolment.objects.filter(controller=controller, used_at__isnull=True).delete()
@@ -107,7 +114,20 @@ def begin_enrolment(controller: Controller, *, by: Actor) -> tuple[bytes, AuditE
             expires_at=timezone.now() + timedelta(hours=ENROLMENT_HOURS),
         )
     )
-    return secret, record("controller.enrolment_begun", controller, by=by)
+    return _enrolment_text(controller, secret), record("controller.enrolment_begun", controller, by=by)
+
+
+def _enrolment_text(controller: Controller, secret: bytes) -> str:
+    authority = load_pem_x509_certificate((settings.SECRETS / "ca.pem").read_bytes())
+    return encode(
+        EnrolmentText(
+            link=settings.LINK_ADDRESS,
+            enrol=settings.ENROL_ADDRESS,
+            ca=authority.public_bytes(Encoding.DER),
+            secret=secret,
+            controller=str(controller.pk),
+        )
+    )
 
 
 def use_enrolment(secret: bytes) -> Enrolment:
@@ -127,12 +147,56 @@ def finish_enrolment(enrolment: Enrolment, serial: str, expires_at: datetime, *,
     ControllerStatus.objects.filter(controller_id=enrolment.controller_id).update(
         certificate_serial=serial, certificate_expires_at=expires_at, enrolled_at=timezone.now()
     )
+    notify(Channel.ATTACHED, f"{enrolment.controller_id}:")
     return record("controller.enrolled", Controller(pk=enrolment.controller_id), by=by)
+
+
+def release_door(door: Door, *, by: Actor) -> tuple[DoorCommand, AuditEntry]:
+    """Ask the door's controller to release it now; the answer, if one comes, is in the command within COMMAND_SECONDS."""
+    by.require(Permission.DOOR_RELEASE)
+    entry = record("door.release_asked", door, by=by)
+    command = DoorCommand(
+        pk=entry.pk,
+        organisation_id=by.organisation,
+        controller_id=door.controller_id,
+        door_id=door.pk,
+        asked_at=timezone.now(),
+    )
+    command.save(force_insert=True)
+    notify(Channel.COMMAND, door.controller_id)
+    return command, entry
+
+
+def claim_commands(controller: UUID) -> list[DoorCommand]:
+    """Return the commands that must be sent to a controller now; nobody else gets them, and none is given out late."""
+    now = timezone.now()
+    waiting = DoorCommand.objects.filter(
+        controller_id=controller, claimed_at__isnull=True, asked_at__gt=now - timedelta(seconds=COMMAND_SECONDS)
+    )
+    claimed = list(waiting.select_for_update(skip_locked=True).order_by("asked_at"))
+    DoorCommand.objects.filter(pk__in=[command.pk for command in claimed]).update(claimed_at=now)
+    return claimed
+
+
+def answer_command(command: UUID, controller: UUID, reason: Reason | None) -> None:
+    """Keep what became of a command: granted without a reason, else why not. Only its own controller can answer it, once."""
+    own = DoorCommand.objects.filter(pk=command, controller_id=controller, answered_at__isnull=True)
+    for organisation, door in own.values_list("organisation_id", "door_id"):
+        own.update(answered_at=timezone.now(), granted=reason is None, reason=reason.value if reason else "")
+        hint(organisation, Look.DOORS, door)
 
 
 def report_controller(controller: UUID, **values: Any) -> None:
     """Keep what a controller says of itself; no audit entry: nobody did anything."""
     ControllerStatus.objects.filter(controller_id=controller).update(**values)
+
+
+def report_silence(before: datetime) -> None:
+    """Call offline every controller not heard since `before`: the process that held its stream ended without saying so."""
+    silent = ControllerStatus.objects.filter(online=True, seen_at__lt=before)
+    for organisation in set(silent.values_list("organisation_id", flat=True)):
+        hint(organisation, Look.CONTROLLERS)
+    silent.update(online=False)
 
 
 def report_door(organisation: UUID, door: UUID, state: str) -> None:

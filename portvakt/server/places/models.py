@@ -8,7 +8,7 @@ from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from portvakt.core.decision.model import AuthType, Side
+from portvakt.core.decision.model import AuthType, Reason, Side
 from portvakt.core.door import DoorState
 from portvakt.core.privacy import NotPersonal
 from portvakt.server.organisations.models import OrganisationKey, OrganisationModel
@@ -221,3 +221,24 @@ class ReaderStatus(OrganisationModel):
 
     def __str__(self) -> str:
         return self.state
+
+
+class DoorCommand(OrganisationModel):
+    """An operator's wish that a controller release a door. Its id is that of the audit entry, and of the access event's command."""
+
+    privacy = BUILDING
+
+    controller = OrganisationKey(Controller, related_name="commands")
+    door = OrganisationKey(Door, related_name="commands")
+    asked_at = models.DateTimeField()
+    # Set by the process that sends it, once: a command is never sent twice, nor late.
+    claimed_at = models.DateTimeField(null=True)
+    answered_at = models.DateTimeField(null=True)
+    granted = models.BooleanField(null=True)
+    reason = models.CharField(max_length=40, blank=True, choices=[(reason.value, reason.name) for reason in Reason])
+
+    class Meta:
+        indexes = (models.Index(fields=("organisation", "controller", "asked_at"), name="places_command_newest"),)
+
+    def __str__(self) -> str:
+        return f"{self.door_id} {self.asked_at:%Y-%m-%d %H:%M:%S}"
