@@ -1,0 +1,195 @@
+"""What is there when the demo begins? A property owner with two sites, set up through the same actions as any other."""
+
+import json
+import os
+import secrets
+import sys
+from datetime import timedelta
+from pathlib import Path
+
+import django
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portvakt.server.settings")
+django.setup()
+
+from allauth.account.models import EmailAddress  # noqa: E402 - models exist only once Django is set up
+from django.utils import timezone  # noqa: E402
+
+from portvakt.core.decision.model import AuthType, Side  # noqa: E402
+from portvakt.demo import people as cast  # noqa: E402
+from portvakt.demo.week import record_week  # noqa: E402
+from portvakt.server.access.actions import assign, save_rule, save_schedule  # noqa: E402
+from portvakt.server.access.models import AccessRule, HolidayRule, Schedule  # noqa: E402
+from portvakt.server.accounts.actions import invite  # noqa: E402
+from portvakt.server.accounts.models import Account, Role  # noqa: E402
+from portvakt.server.logbook.actions import record  # noqa: E402
+from portvakt.server.organisations.actions import open_organisation  # noqa: E402
+from portvakt.server.people.actions import enrol_person, issue_card, issue_pin, suspend_person  # noqa: E402
+from portvakt.server.people.models import Credential, Person  # noqa: E402
+from portvakt.server.places.actions import (  # noqa: E402
+    add_controller,
+    add_door,
+    add_reader,
+    add_section,
+    add_site,
+    begin_enrolment,
+)
+from portvakt.server.places.models import Controller, Door, Reader  # noqa: E402
+from portvakt.server.purpose.actor import Actor, system  # noqa: E402
+from portvakt.server.purpose.context import acting  # noqa: E402
+
+OWNER = "Björkgården Fastigheter (demo)"
+FACILITY = 112
+CARD = [AuthType.KEY_CARD, AuthType.REMOTE]
+CARD_OR_PIN = [AuthType.PIN, AuthType.KEY_CARD, AuthType.REMOTE]
+CARD_AND_PIN = [AuthType.KEY_CARD_PLUS_PIN]
+REX = [AuthType.REX]
+# site, address, section, door, what the entry side can do, bus, OSDP address
+DOORS = (
+    ("Björkgården", "Björkgatan 1, Solna", "Trapphus A", "Port A", CARD_OR_PIN, "bus-1", 0),
+    ("Björkgården", "Björkgatan 1, Solna", "Trapphus B", "Port B", CARD_OR_PIN, "bus-1", 1),
+    ("Björkgården", "Björkgatan 1, Solna", "Källare", "Tvättstuga", CARD, "bus-1", 2),
+    ("Björkgården", "Björkgatan 1, Solna", "Källare", "Teknikrum", CARD_AND_PIN, "bus-1", 3),
+    ("Ekbacken", "Ekvägen 4, Solna", "Entré", "Entré Ekbacken", CARD_OR_PIN, "bus-2", 0),
+    ("Ekbacken", "Ekvägen 4, Solna", "Gård", "Cykelrum", CARD, "bus-2", 1),
+)
+DAYTIME = [[360, 1320]]  # 06:00-22:00
+WEEKDAYS = [[420, 1080]]  # 07:00-18:00
+SIGN_INS = (
+    ("admin@example.com", Role.ADMIN, "Petra", "Lindvall", "sv"),
+    ("tekniker@example.com", Role.HARDWARE_MANAGER, "Tage", "Björk", "sv"),
+    ("operator@example.com", Role.OPERATOR, "Sigrid", "Alm", "en"),
+)
+
+
+def seed(folder: Path) -> None:
+    """Set everything up and leave in `folder` what the other processes need: seed.json, readable by its owner alone."""
+    with acting("organisation_opening"):
+        organisation = open_organisation(OWNER)
+        by = system("demo", organisation.pk)
+        record("organisation.opened", organisation, by=by)
+    sign_ins = _sign_ins(by)
+    with acting("premises_administration", organisation.pk):
+        controller, doors, readers = _premises(by)
+        text, _ = begin_enrolment(controller, by=by)
+    with acting("access_administration", organisation.pk):
+        rules = _rules(by, doors)
+        holders = [_holder(by, number, figure, rules) for number, figure in enumerate(cast.figures())]
+    with acting("entry_log", organisation.pk):
+        record_week(organisation.pk, controller, doors, [(person, card, own) for person, card, own, _said in holders])
+    _leave(folder, {
+        "organisation": organisation.slug,
+        "sign_ins": sign_ins,
+        "enrolment": text,
+        "doors": [{"id": str(door.pk), "name": door.name} for door in doors],
+        "readers": [
+            {"id": str(row.pk), "door": str(row.door_id), "port": row.port, "address": row.address, "baud": row.baud}
+            for row in readers
+        ],
+        "people": [said for *_holder, said in holders],
+    })  # fmt: skip
+
+
+def _sign_ins(by: Actor) -> list[dict[str, str]]:
+    """Open one account per role, each with a pass phrase made here."""
+    made = []
+    for email, role, first_name, last_name, language in SIGN_INS:
+        password = secrets.token_urlsafe(9)
+        with acting("account_administration"):
+            account = Account(email=email, first_name=first_name, last_name=last_name, language=language)
+            account.set_password(password)
+            account.save(force_insert=True)
+            EmailAddress(user=account, email=email, primary=True, verified=True).save(force_insert=True)
+            invite(email, [role], by=by)
+        made.append({"email": email, "password": password, "role": role.value})
+    return made
+
+
+def _premises(by: Actor) -> tuple[Controller, list[Door], list[Reader]]:
+    sites, sections, doors, readers = {}, {}, [], []
+    for site, address, *_rest in DOORS:
+        if site not in sites:
+            sites[site], _ = add_site(by=by, name=site, address=address)
+    controller, _ = add_controller(sites["Björkgården"], "Undercentral 1", by=by)
+    for site, _address, section, name, entry, port, address in DOORS:
+        if (site, section) not in sections:
+            sections[site, section], _ = add_section(sites[site], section, by=by)
+        door, _ = add_door(
+            sections[site, section], controller, by=by, name=name, entry_auth_types=entry, exit_auth_types=REX
+        )
+        reader, _ = add_reader(door, by=by, side=Side.ENTRY, port=port, address=address, baud=9600)
+        doors.append(door)
+        readers.append(reader)
+    return controller, doors, readers
+
+
+def _rules(by: Actor, doors: list[Door]) -> dict[str, AccessRule]:
+    door = {row.name: row for row in doors}
+    day = _schedule(by, "Dagtid 06–22", [DAYTIME] * 7, HolidayRule.OWN_HOURS, [[480, 1200]])
+    work = _schedule(by, "Vardagar 07–18", [WEEKDAYS] * 5 + [[], []], HolidayRule.CLOSED, [])
+    north = {door["Port A"]: CARD_OR_PIN, door["Port B"]: CARD_OR_PIN}
+    south = {door["Entré Ekbacken"]: CARD_OR_PIN, door["Cykelrum"]: CARD}
+    laundry = {door["Tvättstuga"]: CARD}
+    everything = north | south | laundry | {door["Teknikrum"]: CARD_AND_PIN}
+    now = timezone.now()
+    roof = AccessRule(
+        name=cast.CRAFTSMEN, schedule=work, valid_from=now - timedelta(days=3), valid_to=now + timedelta(days=25)
+    )
+    return {
+        cast.RESIDENTS_NORTH: _rule(
+            by, AccessRule(name=cast.RESIDENTS_NORTH, description="Portar, dygnet runt"), north
+        ),
+        cast.RESIDENTS_SOUTH: _rule(by, AccessRule(name=cast.RESIDENTS_SOUTH, description="Entré och cykelrum"), south),
+        "Tvättstuga": _rule(by, AccessRule(name="Tvättstuga", schedule=day), laundry),
+        cast.BOARD: _rule(
+            by,
+            AccessRule(name=cast.BOARD, description="Teknikrum med kort och PIN-kod"),
+            {door["Teknikrum"]: CARD_AND_PIN},
+        ),
+        cast.CARETAKERS: _rule(by, AccessRule(name=cast.CARETAKERS, description="Alla dörrar"), everything),
+        cast.CLEANERS: _rule(by, AccessRule(name=cast.CLEANERS, schedule=work), north | south | laundry),
+        cast.CRAFTSMEN: _rule(by, roof, {door["Port A"]: CARD}),
+    }
+
+
+def _schedule(
+    by: Actor, name: str, weekly: list[list[list[int]]], holidays: HolidayRule, hours: list[list[int]]
+) -> Schedule:
+    schedule = Schedule(name=name, weekly=weekly, holidays=holidays, holiday_country="SE", holiday_hours=hours)
+    save_schedule(schedule, by=by)
+    return schedule
+
+
+def _rule(by: Actor, rule: AccessRule, doors: dict[Door, list[AuthType]]) -> AccessRule:
+    save_rule(rule, {door.pk: {Side.ENTRY: auth_types} for door, auth_types in doors.items()}, by=by)
+    return rule
+
+
+def _holder(
+    by: Actor, number: int, figure: cast.Figure, rules: dict[str, AccessRule]
+) -> tuple[Person, Credential, list[Door], dict[str, str]]:
+    """Enrol one person with a card and perhaps a PIN; return them and what they would say at a reader."""
+    first, last = figure.first_name, figure.last_name
+    person, _ = enrol_person(
+        by=by, first_name=first, last_name=last, unit=figure.unit, email=f"person{number}@example.com"
+    )
+    printed = str(20_000 + number)
+    card, _ = issue_card(person, f"{FACILITY}-{printed}", by=by, number=printed, label="Nyckelbricka")
+    pin = issue_pin(person, by=by)[1] if figure.pin else ""
+    names = (*figure.rules, *(("Tvättstuga",) if cast.RESIDENTS_NORTH in figure.rules else ()))
+    for name in names:
+        assign(person, rules[name], by=by)
+    own = list(Door.objects.filter(rules__rule__name__in=names).distinct())
+    if (first, last) == cast.SUSPENDED:
+        suspend_person(person, by=by)
+    return person, card, own, {"name": f"{first} {last}", "card": f"{FACILITY}-{printed}", "pin": pin}
+
+
+def _leave(folder: Path, facts: dict[str, object]) -> None:
+    path = folder / "seed.json"
+    path.touch(mode=0o600)
+    path.write_text(json.dumps(facts, ensure_ascii=False, indent=1))
+
+
+if __name__ == "__main__":
+    seed(Path(sys.argv[1]))
