@@ -30,7 +30,8 @@ STORIES = {
 @pytest.mark.parametrize("story", STORIES)
 def test_story(story: str) -> None:
     causes, last, events, released = STORIES[story]
-    state, happened = DoorState.LOCKED, []
+    state = DoorState.LOCKED
+    happened: list[Effect] = []
     for cause in causes:
         state, effects = step(state, cause)
         happened += effects
@@ -47,6 +48,10 @@ def test_every_state_meets_every_cause() -> None:
 @pytest.mark.parametrize("state", DoorState)
 def test_a_release_always_reaches_the_strike(state: DoorState) -> None:
     assert {Effect.STRIKE_RELEASE, Effect.START_RELEASE_TIMER} <= set(step(state, RELEASE)[1])
+
+
+def test_a_second_person_gets_the_whole_time_to_walk_through_the_open_door() -> None:
+    assert Effect.START_OPEN_TIMER in step(DoorState.OPEN, RELEASE)[1]
 
 
 @pytest.mark.parametrize("state", DoorState)
