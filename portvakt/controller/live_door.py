@@ -37,7 +37,6 @@ class LiveDoor:
         self._clock = clock
         self._report = report
         self._changed = changed
-        self._contact_known = False
         self._release_seconds = settings.release_seconds
         self._release_timer: Timer | None = None
         self._open_timer: Timer | None = None
@@ -53,11 +52,10 @@ class LiveDoor:
         self._take(DoorCause.RELEASE)
 
     def contact(self, *, open_: bool) -> None:
-        """The contact says open or closed."""
-        if not self._contact_known and open_:
-            # Found open at the start: nobody knows whether it was forced, so it is not called that, but it is watched.
-            self.state = DoorState.RELEASED
-        self._contact_known = True
+        """The contact says open or closed.
+
+        A door found open at the start is forced until it is closed: nobody was let through that we know of.
+        """
         self._take(DoorCause.CONTACT_OPENED if open_ else DoorCause.CONTACT_CLOSED)
 
     def leave(self) -> None:

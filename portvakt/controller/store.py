@@ -54,6 +54,14 @@ class StoredSnapshot(msgspec.Struct, frozen=True):
     confirmed_at: datetime
 
 
+class Summary(msgspec.Struct, frozen=True):
+    """What another process may ask a store: events not acknowledged, version in force (0 when none) and its age."""
+
+    waiting: int
+    version: int
+    confirmed_at: datetime | None
+
+
 class Batch(msgspec.Struct, frozen=True):
     """Consecutive events of one journal, ascending; `end` is the cursor after them."""
 
@@ -238,6 +246,21 @@ class Store:
             "DELETE FROM journal WHERE number < ? AND number NOT IN (SELECT DISTINCT journal FROM event)",
             (self._number,),
         )
+
+
+def summary(folder: Path) -> Summary | None:
+    """Read the store of a controller, running or not, without changing it; None when there is none."""
+    path = folder / DATABASE
+    if not path.exists():
+        return None
+    database = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)
+    try:
+        waiting = database.execute("SELECT count(*) FROM event").fetchone()[0]
+        row = database.execute(SELECT_SNAPSHOT).fetchone()
+    finally:
+        database.close()
+    stored = None if row is None else _stored(row)
+    return Summary(waiting, 0 if stored is None else stored.version, None if stored is None else stored.confirmed_at)
 
 
 def _connect(path: Path, *, alone: bool = False) -> sqlite3.Connection:

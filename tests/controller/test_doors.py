@@ -249,12 +249,12 @@ def test_a_passage_ends_with_a_locked_door_and_the_right_events(
     run(story)
 
 
-def test_a_door_found_open_at_the_start_is_watched_but_not_called_forced() -> None:
+def test_a_door_found_open_at_the_start_is_forced_until_it_is_closed() -> None:
     async def story() -> None:
         rig = Rig()
         await rig.contact(open_=True)
-        await rig.advance(HELD_OPEN_SECONDS)
-        assert rig.said() == ["door_opened", "door_held_open"]
+        await rig.contact(open_=False)
+        assert rig.said() == ["door_forced", "door_closed"]
 
     run(story)
 

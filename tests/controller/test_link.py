@@ -379,9 +379,9 @@ def test_a_door_that_moves_is_in_the_next_status(tmp_path: Path) -> None:
             await controller_says()
             controller.doors.from_door(ContactChanged(FRONT, open=True))
             status = await controller_says()
-            while {door.door: door.state for door in status.doors}[FRONT] != "open":
+            while {door.door: door.state for door in status.doors}[FRONT] != "forced":
                 status = await controller_says()
-            assert (await server.hear_event("door_opened")).door == FRONT
+            assert (await server.hear_event("door_forced")).door == FRONT
 
     run(story)
 

@@ -1,0 +1,146 @@
+"""How do readers, doors, wires, disk and link make one running controller?"""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from datetime import datetime
+from pathlib import Path
+
+from portvakt.controller.clock import LoopClock
+from portvakt.controller.commands import Commands
+from portvakt.controller.doors import Doors
+from portvakt.controller.identity import Identity
+from portvakt.controller.journal import Journal
+from portvakt.controller.link import Link
+from portvakt.controller.outputs import DoorInput, Outputs
+from portvakt.controller.readers import Keys, ReaderInput, Readers, Signal
+from portvakt.controller.snapshots import Snapshots
+from portvakt.controller.store import Store
+from portvakt.core.decision.compile import Index
+from portvakt.core.event import Event, EventKind
+from portvakt.core.snapshot import Reader, Snapshot
+
+log = logging.getLogger(__name__)
+
+# A part that fails for a reason nobody foresaw is started again, not so often that the log fills the disk.
+RESTART_SECONDS = 1.0
+# A bus is polled every 50 ms; this lets the last orders to lock reach every reader before the buses stop.
+LOCKING_SECONDS = 0.3
+
+MakeOutputs = Callable[[Readers, Callable[[DoorInput], None]], Outputs]
+
+
+class Site:
+    """The running controller of one site; made and used in one event loop."""
+
+    def __init__(
+        self, *, state: Path, ports: Path, keys: Keys, identity: Identity, make_outputs: MakeOutputs, software: str
+    ) -> None:
+        """`state` is the folder of the store, `ports` the folder that relative port paths start from."""
+        self._software = software
+        self._clock = LoopClock()
+        self._reader_rows: tuple[Reader, ...] = ()
+        self._store = Store(state, self._clock.now)
+        self._journal = Journal(self._store)
+        self._readers = Readers(ports, keys, self._from_reader)
+        self._outputs = make_outputs(self._readers, self._from_door)
+        self._doors = Doors(
+            append=self._journal.append,
+            strikes=self._outputs,
+            show=self._show,
+            clock=self._clock,
+            changed=self._state_changed,
+        )
+        self._snapshots = Snapshots(
+            identity=identity,
+            journal=self._journal,
+            clock=self._clock,
+            put_in_force=self._put_in_force,
+            confirmed=self._doors.confirm,
+        )
+        self._link = Link(
+            identity=identity,
+            journal=self._journal,
+            snapshots=self._snapshots,
+            commands=Commands(self._doors),
+            doors=self._doors.states,
+            readers=self._readers.states,
+            clock=self._clock,
+            software=software,
+        )
+        self._memory_told = False
+        self._journal.on_change(self._journal_changed)
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Serve the doors until `stop` is set, then leave every strike locked and everything written."""
+        await self._begin()
+        parts = {
+            "outputs": self._outputs.run,
+            "readers": self._readers.run,
+            "journal": self._journal.run,
+            "link": self._link.run,
+        }
+        tasks = [asyncio.create_task(_keep_running(name, part), name=name) for name, part in parts.items()]
+        try:
+            await stop.wait()
+        finally:
+            await self._end(tasks)
+
+    def read_keys_again(self) -> None:
+        """Take reader keys that changed on disk; buses whose keys did not change go on undisturbed."""
+        self._readers.configure(self._reader_rows)
+
+    async def _begin(self) -> None:
+        stored = self._store.snapshot()
+        held = "no snapshot" if stored is None else f"snapshot {stored.version}"
+        detail = f"software {self._software}, {held}"
+        await self._journal.append([Event(EventKind.CONTROLLER_STARTED, self._clock.now(), detail=detail)])
+        log.info("started", extra={"detail": detail})
+        if not await self._snapshots.restore(stored):
+            log.warning("no snapshot: every door stays locked")
+
+    async def _end(self, tasks: list[asyncio.Task[None]]) -> None:
+        self._doors.lock_all()
+        await asyncio.sleep(LOCKING_SECONDS)
+        for task in tasks:
+            task.cancel()
+        await asyncio.wait(tasks)
+        await self._doors.settle()
+        await self._journal.close()
+        log.info("stopped; every strike was locked")
+
+    def _put_in_force(self, snapshot: Snapshot, index: Index, confirmed_at: datetime) -> None:
+        """Wires first, so that a door that leaves is locked over the wire it had; readers last, when the doors know them."""
+        self._reader_rows = snapshot.readers
+        self._outputs.configure(snapshot.readers)
+        self._doors.put_in_force(snapshot, index, confirmed_at)
+        self._readers.configure(snapshot.readers)
+
+    def _from_reader(self, said: ReaderInput) -> None:
+        self._doors.from_reader(said)
+
+    def _from_door(self, said: DoorInput) -> None:
+        self._doors.from_door(said)
+
+    def _show(self, reader: str, signal: Signal) -> None:
+        self._readers.signal(reader, signal)
+
+    def _state_changed(self) -> None:
+        self._link.status_changed()
+
+    def _journal_changed(self) -> None:
+        if self._journal.in_memory != self._memory_told:
+            self._memory_told = self._journal.in_memory
+            log.warning("events wait in memory" if self._memory_told else "events are on disk again")
+            self._link.status_changed()
+        self._link.events_waiting()
+
+
+async def _keep_running(name: str, part: Callable[[], Awaitable[None]]) -> None:
+    while True:
+        try:
+            await part()
+            log.error("%s ended; starting it again", name)
+        except Exception:
+            log.exception("%s failed; starting it again", name)
+        await asyncio.sleep(RESTART_SECONDS)

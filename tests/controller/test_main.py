@@ -1,0 +1,221 @@
+"""Does the program that runs at a site start, decide, stop and come back as promised, with no server anywhere?"""
+
+import json
+import signal
+import socket
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from portvakt.controller import identity
+from portvakt.controller.__main__ import KEY_FOLDER, main
+from portvakt.controller.identity import Identity
+from portvakt.controller.store import DATABASE, START, Store, StoredSnapshot
+from portvakt.core.snapshot import Snapshot, sign, to_bytes
+from tests.controller.authority import Authority
+from tests.controller.fakes import NOON, FakeClock
+from tests.controller.site import BACK, CONTROLLER, FRONT, SITE
+
+GENEROUS = 30  # seconds; a bound for a test that hangs, nothing is measured with it
+SNAPSHOT_KEY = Ed25519PrivateKey.from_private_bytes(bytes(range(32)))
+READER_KEY = "00112233445566778899aabbccddeeff"
+
+
+def enrolled(state: Path) -> None:
+    """As after enrolment with a server that nobody will ever reach."""
+    authority = Authority()
+    key, certificate = authority.pair(CONTROLLER)
+    who = Identity(
+        controller=CONTROLLER,
+        link="127.0.0.1:1",
+        key_pem=key.decode(),
+        certificate_pem=certificate.decode(),
+        ca_pem=authority.pem.decode(),
+        snapshot_key=SNAPSHOT_KEY.public_key().public_bytes_raw(),
+    )
+    state.mkdir(exist_ok=True)
+    path = state / identity.FILE
+    path.touch(0o600)
+    path.write_bytes(msgspec.json.encode(who))
+
+
+def with_snapshot(state: Path, snapshot: Snapshot = SITE) -> None:
+    body = to_bytes(snapshot)
+    store = Store(state, FakeClock().now)
+    store.save_snapshot(StoredSnapshot(body, sign(body, SNAPSHOT_KEY), snapshot.version, NOON))
+    store.close()
+
+
+class Wires:
+    """The other end of the simulated wires, as plain as it can be."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._listening = socket.socket(socket.AF_UNIX)
+        self._listening.settimeout(GENEROUS)
+        self._listening.bind(str(path))
+        self._listening.listen()
+        self._lines: Iterator[str] = iter(())
+        self._connection: socket.socket | None = None
+
+    def connect(self) -> None:
+        self._connection, _ = self._listening.accept()
+        self._connection.settimeout(GENEROUS)
+        self._lines = iter(self._connection.makefile("r"))
+
+    def say(self, **line: Any) -> None:
+        assert self._connection is not None
+        self._connection.sendall(json.dumps(line).encode() + b"\n")
+
+    def until(self, wanted: Callable[[dict[str, Any]], bool]) -> dict[str, Any]:
+        return next(line for line in map(json.loads, self._lines) if wanted(line))
+
+    def until_strike(self, door: str, *, released: bool) -> None:
+        self.until(lambda line: line == {"strike": door, "released": released})
+
+    def close(self) -> None:
+        if self._connection is not None:
+            self._connection.close()
+        self._listening.close()
+
+
+@contextmanager
+def running(state: Path, wires: Wires) -> Iterator[subprocess.Popen[str]]:
+    command = [sys.executable, "-m", "portvakt.controller", "run", "--state", str(state)]
+    command += ["--outputs", f"simulator:{wires.path}", "--ports", str(state / "ports")]
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:
+        try:
+            wires.connect()
+            yield process
+        finally:
+            if process.poll() is None:
+                process.kill()
+
+
+@pytest.fixture
+def wires(tmp_path: Path) -> Iterator[Wires]:
+    made = Wires(tmp_path / "wires")
+    yield made
+    made.close()
+
+
+def kinds(state: Path) -> list[tuple[int, str]]:
+    store = Store(state, FakeClock().now)
+    batch = store.waiting(START, 1000)
+    store.close()
+    return [] if batch is None else [(sequence, event.kind.value) for sequence, event in batch.events]
+
+
+def what(line: str) -> str:
+    return str(json.loads(line)["what"])
+
+
+def test_it_decides_from_its_snapshot_with_no_server_and_stops_with_locked_doors(tmp_path: Path, wires: Wires) -> None:
+    state = tmp_path / "state"
+    enrolled(state)
+    with_snapshot(state)
+    with running(state, wires) as process:
+        for door in (FRONT, BACK):
+            wires.say(exit=door)
+            wires.until_strike(door, released=True)
+        process.send_signal(signal.SIGTERM)
+        wires.until_strike(FRONT, released=False)
+        assert process.wait(GENEROUS) == 0
+        assert process.stderr is not None
+        lines = process.stderr.read().splitlines()
+    assert what(lines[0]) == "started"
+    assert "snapshot 1" in json.loads(lines[0])["detail"]
+    assert "every strike was locked" in what(lines[-1])
+    said = kinds(state)
+    assert [kind for _, kind in said if kind == "access_granted"] == ["access_granted"] * 2
+    assert said[0] == (1, "controller_started")
+
+
+def test_after_kill_9_it_goes_on_where_it_was(tmp_path: Path, wires: Wires) -> None:
+    state = tmp_path / "state"
+    enrolled(state)
+    with_snapshot(state)
+    for _ in range(2):
+        with running(state, wires) as process:
+            wires.say(exit=FRONT)
+            wires.until_strike(FRONT, released=True)
+            process.kill()
+    said = kinds(state)
+    assert [sequence for sequence, _ in said] == list(range(1, len(said) + 1))
+    assert [kind for _, kind in said if kind != "reader_offline"] == ["controller_started", "access_granted"] * 2
+
+
+def test_without_a_snapshot_it_says_so_and_opens_nothing(tmp_path: Path, wires: Wires) -> None:
+    state = tmp_path / "state"
+    enrolled(state)
+    with running(state, wires) as process:
+        wires.say(exit=FRONT)
+        process.terminate()
+        assert process.wait(GENEROUS) == 0
+        assert process.stderr is not None
+        assert "no snapshot: every door stays locked" in map(what, process.stderr.read().splitlines())
+    assert kinds(state) == [(1, "controller_started")]
+
+
+def test_a_snapshot_that_was_tampered_with_is_not_put_in_force(tmp_path: Path, wires: Wires) -> None:
+    state = tmp_path / "state"
+    enrolled(state)
+    with_snapshot(state)
+    database = sqlite3.connect(state / DATABASE)
+    database.execute("UPDATE snapshot SET signature = ?", (bytes(64),))
+    database.commit()
+    database.close()
+    with running(state, wires) as process:
+        process.terminate()
+        assert process.wait(GENEROUS) == 0
+    assert [kind for _, kind in kinds(state)] == ["controller_started", "snapshot_refused"]
+
+
+def test_one_state_folder_is_one_controller(tmp_path: Path, wires: Wires, capsys: pytest.CaptureFixture[str]) -> None:
+    state = tmp_path / "state"
+    enrolled(state)
+    with_snapshot(state)
+    assert main(["status", "--state", str(state)]) == 0
+    assert "not running\nsnapshot 1, confirmed 2026-11-25T11:00:00+00:00\n0 events" in capsys.readouterr().out
+    with running(state, wires):
+        assert main(["run", "--state", str(state), "--outputs", "readers"]) == 1
+        assert "running already" in capsys.readouterr().err
+        assert main(["status", "--state", str(state)]) == 0
+        assert "not running" not in capsys.readouterr().out
+
+
+def test_what_cannot_be_done_is_said_in_a_sentence(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    state = ["--state", str(tmp_path)]
+    assert main(["run", *state, "--outputs", "readers"]) == 1
+    assert "enrol it first" in capsys.readouterr().err
+    assert main(["status", *state]) == 1
+    assert main(["enrol", *state, "no text"]) == 1
+    assert "not an enrolment text" in capsys.readouterr().err
+    with pytest.raises(SystemExit):
+        main(["run", *state, "--outputs", "nothing"])
+    enrolled(tmp_path)
+    assert main(["status", *state]) == 0
+    assert "no snapshot" in capsys.readouterr().out
+
+
+def test_a_reader_key_is_made_or_imported_and_printed_once(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    command = ["reader-key", "--state", str(tmp_path)]
+    assert main([*command, "reader-1"]) == 0
+    made = bytes.fromhex(capsys.readouterr().out)
+    path = tmp_path / KEY_FOLDER / "reader-1.key"
+    assert path.read_bytes() == made
+    assert main([*command, "reader-1"]) == 1
+    assert path.read_bytes() == made
+    assert main([*command, "reader-1", "--replace", "--import", READER_KEY]) == 0
+    assert path.read_bytes().hex() == capsys.readouterr().out.strip() == READER_KEY
+    for wrong in ("zz", "00", "303132333435363738393a3b3c3d3e3f"):
+        assert main([*command, "reader-2", "--import", wrong]) == 1
+    assert main([*command, "../reader", "--import", READER_KEY]) == 1
