@@ -148,7 +148,7 @@ def plan(facts: dict[str, Any]) -> str:
         lines += [
             f"address = {reader['address']}",
             f"baud = {reader['baud']}",
-            f'key_file = "controller/keys/{reader["id"]}.key"',
+            f'key_file = "controller/reader-keys/{reader["id"]}.key"',
         ]
     for person in facts["people"]:
         card = parse_card(person["card"])

@@ -18,6 +18,12 @@ A plan is TOML; relative paths start at the plan's folder:
     baud = 9600
     key_file = "keys/main-door-entry.key"
     paced = false                # true: bytes take the time they would on a real line
+
+    [[person]]                   # somebody to play: what they could show and type
+    name = "Someone invented"
+    bits = 26
+    card = "70871c80"
+    pin = "482913"
 """
 
 import tomllib
@@ -55,11 +61,21 @@ class ReaderPlan(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     wires: bool = False  # Strike, contact and exit button hang on the reader itself instead of on the socket.
 
 
+class PersonPlan(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Somebody to play at a reader: a card as hexadecimal of that many bits, and a PIN, empty for none."""
+
+    name: str
+    bits: int = 26
+    card: str = ""
+    pin: str = ""
+
+
 class Plan(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The whole site; `folder` is where relative paths start."""
 
     door: tuple[DoorPlan, ...]
     reader: tuple[ReaderPlan, ...]
+    person: tuple[PersonPlan, ...] = ()
     ports: str = "ports"
     outputs: str = "outputs.sock"
     folder: Path = Path()

@@ -6,6 +6,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
+from msgspec import structs
+
 from portvakt.controller.readers.keys import KEY_BYTES
 from portvakt.controller.simulator.door import SimulatedDoor
 from portvakt.controller.simulator.line import Line
@@ -119,7 +121,8 @@ class Simulator:
     def state(self) -> dict[str, Any]:
         """Everything that can be seen, as JSON."""
         readers = {one: {"door": reader.plan.door, **reader.state()} for one, reader in self._readers.items()}
-        return {"readers": readers, "doors": {one: door.state() for one, door in self._doors.items()}}
+        doors = {one: door.state() for one, door in self._doors.items()}
+        return {"readers": readers, "doors": doors, "people": [structs.asdict(one) for one in self._plan.person]}
 
     async def until(self, condition: Callable[[dict[str, Any]], bool], seconds: float = 20.0) -> None:
         """Waits until the state is as wished; TimeoutError otherwise."""
