@@ -2,8 +2,11 @@
 
 import argparse
 import asyncio
+import contextlib
 import logging
+import signal
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import uvicorn
@@ -14,16 +17,14 @@ from portvakt.controller.simulator.site import Simulator
 
 
 def main() -> int:
-    """Runs until stopped; 2 when the plan cannot be used."""
+    """Runs until SIGTERM or Ctrl-C; 2 when the plan cannot be used."""
     words = _words()
     logging.basicConfig(level=logging.WARNING, stream=sys.stderr, format="%(levelname)s %(name)s %(message)s")
     try:
         asyncio.run(_run(read_plan(words.plan), words.control))
-    except PlanFault as fault:
+    except (PlanFault, OSError) as fault:  # OSError is a port or a socket path that cannot be had.
         sys.stderr.write(f"{fault}\n")
         return 2
-    except KeyboardInterrupt:
-        pass  # Ctrl-C is how it is meant to end.
     return 0
 
 
@@ -34,9 +35,23 @@ def _words() -> argparse.Namespace:
     return parser.parse_args()
 
 
+class _Server(uvicorn.Server):
+    """uvicorn ends the process by itself on a signal; the site's ports and sockets must be taken away first."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+    def stop(self) -> None:
+        self.should_exit = True
+
+
 async def _run(plan: Plan, control: str) -> None:
     async with Simulator(plan) as site:
-        await uvicorn.Server(_config(Control(site), control)).serve()
+        server = _Server(_config(Control(site), control))
+        for number in (signal.SIGINT, signal.SIGTERM):
+            asyncio.get_running_loop().add_signal_handler(number, server.stop)
+        await server.serve()
 
 
 def _config(control: Control, address: str) -> uvicorn.Config:
