@@ -42,8 +42,11 @@ class Option(msgspec.Struct, frozen=True):
     accepts: dict[Side, AuthTypes]
 
 
+Options = dict[str, tuple[Option, ...]]
+
+
 class Index(msgspec.Struct, frozen=True):
-    """A snapshot, keyed for decisions. `options` by (door, person), each sorted by rule; `person_pins` by person."""
+    """A snapshot, keyed for decisions. `options` by person, then door, each sorted by rule."""
 
     controller: str
     version: int
@@ -52,7 +55,18 @@ class Index(msgspec.Struct, frozen=True):
     cards: dict[bytes, Credential]
     pins: dict[bytes, Credential]
     person_pins: dict[str, tuple[Credential, ...]]
-    options: dict[tuple[str, str], tuple[Option, ...]]
+    options: dict[str, Options]
+
+
+_Held = tuple[str, int | None, int | None]
+
+
+class _Rows(msgspec.Struct, frozen=True):
+    """What an assignment's names stand for."""
+
+    doors: dict[str, CompiledDoor]
+    rules: dict[str, Rule]
+    schedules: dict[str, Schedule]
 
 
 def compile_snapshot(snapshot: Snapshot) -> Index:
@@ -90,33 +104,40 @@ def _by_person(credentials: list[Credential]) -> dict[str, tuple[Credential, ...
     return {person: tuple(group) for person, group in groups.items()}
 
 
-def _options(snapshot: Snapshot, doors: dict[str, CompiledDoor]) -> dict[tuple[str, str], tuple[Option, ...]]:
-    rules = {rule.id: rule for rule in snapshot.rules}
-    schedules: dict[str | None, Schedule | None] = {None: None}
-    schedules |= {schedule.id: schedule for schedule in snapshot.schedules}
-    made: dict[tuple[str, str, int | None, int | None], Option] = {}
-    found: defaultdict[tuple[str, str], list[Option]] = defaultdict(list)
-    for assignment in snapshot.assignments:
-        rule = rules[assignment.rule]
-        window = _later(assignment.valid_from, rule.valid_from), _earlier(assignment.valid_to, rule.valid_to)
-        for at_door in rule.doors:
-            # Most persons of a rule have the same window: they share one option, so 10,000 persons cost 10,000 keys and
-            # no more.
-            key = (rule.id, at_door.door, *window)
-            if key not in made:
-                made[key] = _option(rule, at_door, doors[at_door.door], schedules[rule.schedule], window)
-            found[at_door.door, assignment.person].append(made[key])
-    return {key: tuple(sorted(options, key=lambda option: option.rule)) for key, options in found.items()}
+def _options(snapshot: Snapshot, doors: dict[str, CompiledDoor]) -> dict[str, Options]:
+    rows = _Rows(doors, {rule.id: rule for rule in snapshot.rules}, {plan.id: plan for plan in snapshot.schedules})
+    held: defaultdict[str, set[_Held]] = defaultdict(set)
+    for row in snapshot.assignments:
+        held[row.person].add((row.rule, row.valid_from, row.valid_to))
+    # Persons with the same assignments share one value: ten thousand residents of a house cost what one of them does.
+    made: dict[frozenset[_Held], Options] = {}
+    keys = {person: frozenset(group) for person, group in held.items()}
+    for key in keys.values():
+        if key not in made:
+            made[key] = _by_door(key, rows)
+    return {person: made[key] for person, key in keys.items()}
 
 
-def _option(
-    rule: Rule, at_door: RuleDoor, door: CompiledDoor, schedule: Schedule | None, window: tuple[int | None, int | None]
-) -> Option:
-    accepts = {
-        Side.ENTRY: door.accepts[Side.ENTRY] & frozenset(at_door.entry),
-        Side.EXIT: door.accepts[Side.EXIT] & frozenset(at_door.exit),
-    }
-    return Option(rule.id, schedule, *window, accepts=accepts)
+def _by_door(held: frozenset[_Held], rows: _Rows) -> Options:
+    found: defaultdict[str, list[Option]] = defaultdict(list)
+    for name, since, until in held:
+        for at_door in rows.rules[name].doors:
+            found[at_door.door].append(_option(rows, rows.rules[name], at_door, since, until))
+    return {door: tuple(sorted(options, key=lambda option: option.rule)) for door, options in found.items()}
+
+
+def _option(rows: _Rows, rule: Rule, at_door: RuleDoor, since: int | None, until: int | None) -> Option:
+    door = rows.doors[at_door.door]
+    return Option(
+        rule=rule.id,
+        schedule=None if rule.schedule is None else rows.schedules[rule.schedule],
+        valid_from=_later(since, rule.valid_from),
+        valid_to=_earlier(until, rule.valid_to),
+        accepts={
+            Side.ENTRY: door.accepts[Side.ENTRY] & frozenset(at_door.entry),
+            Side.EXIT: door.accepts[Side.EXIT] & frozenset(at_door.exit),
+        },
+    )
 
 
 def _later(one: int | None, other: int | None) -> int | None:

@@ -230,7 +230,7 @@ def _active(option: Option, attempt: _Attempt) -> bool:
 
 
 def _options(attempt: _Attempt, person: Person) -> tuple[Option, ...]:
-    return attempt.index.options.get((attempt.door.id, person.id), ())
+    return attempt.index.options.get(person.id, {}).get(attempt.door.id, ())
 
 
 def _rule_that_accepts(active: list[Option], side: Side, auth_type: AuthType) -> str | None:

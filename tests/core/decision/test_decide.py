@@ -220,7 +220,8 @@ def test_an_exit_request_needs_the_doors_exit_list_and_nothing_else() -> None:
 
 def test_a_door_out_of_service_answers_nobody() -> None:
     closed = snapshot(doors=(door(in_service=False),))
-    for factors in [(card(1),), (EXIT,), (REMOTELY,), (card(9),), ()]:
+    attempts: list[tuple[Factor, ...]] = [(card(1),), (EXIT,), (REMOTELY,), (card(9),), ()]
+    for factors in attempts:
         assert short(answer(closed, *factors)) == "DOOR_OUT_OF_SERVICE"
 
 
@@ -341,7 +342,7 @@ def test_cards_only_still_takes_a_card_and_its_pin() -> None:
 CORRUPT: list[Index] = [
     msgspec.structs.replace(compile_snapshot(snapshot()), persons={}),
     msgspec.structs.replace(compile_snapshot(snapshot()), doors={"front": "no door"}),
-    msgspec.structs.replace(compile_snapshot(snapshot()), options={("front", "holder"): (None,)}),
+    msgspec.structs.replace(compile_snapshot(snapshot()), options={"holder": {"front": (None,)}}),
     msgspec.structs.replace(compile_snapshot(snapshot()), cards=None),
 ]
 

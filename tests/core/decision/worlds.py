@@ -34,6 +34,7 @@ from tests.core.plain import AT, EVERY_TYPE, HOUR, SECOND, card, key_card, pin, 
 
 DOORS, RULES, PERSONS, SCHEDULES = ("d1", "d2"), ("r1", "r2", "r3"), ("p1", "p2"), ("s1", "s2")
 CARDS, PINS = (1, 2, 3), ("2580", "1470", "3691")
+KEPT: tuple[int | str, ...] = (*CARDS, *PINS)
 SPECIAL = ("2026-03-01", "2026-03-02", "2026-03-03")
 Span = tuple[int | None, int | None]
 
@@ -47,9 +48,7 @@ def world(number: int) -> Snapshot:
         schedules=tuple(_schedule(chance, name) for name in SCHEDULES),
         rules=tuple(_rule(chance, name) for name in RULES),
         persons=tuple(Person(name, _seldom(chance), *_span(chance)) for name in PERSONS),
-        credentials=tuple(
-            _credential(chance, which) for which in chance.sample((*CARDS, *PINS), chance.choice([5, 6]))
-        ),
+        credentials=tuple(_credential(chance, which) for which in chance.sample(KEPT, chance.choice([5, 6]))),
         assignments=tuple(
             Assignment(chance.choice(RULES), chance.choice(PERSONS), *_span(chance))
             for _ in range(chance.randrange(2, 7))
