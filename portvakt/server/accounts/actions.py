@@ -50,6 +50,18 @@ def remove_member(membership: Membership, *, by: Actor) -> AuditEntry:
     return entry
 
 
+def change_own_account(account: Account, *, by: Account, **values: str) -> None:
+    """Let an account's owner change its name and language. Refused: not_permitted for anybody else.
+
+    No audit entry: the account is its owner's, and the audit log is each organisation's own.
+    """
+    if account.pk != by.pk:
+        raise Refused("not_permitted")
+    for name, value in values.items():
+        setattr(account, name, value)
+    account.save(update_fields=list(values))
+
+
 def _known(roles: Iterable[Role]) -> list[Role]:
     if not (chosen := sorted({Role(role) for role in roles})):
         raise Refused("no_role", field="roles")

@@ -1,5 +1,14 @@
 """Which address leads to which page of the Board, and which to sign-in?"""
 
-from django.urls import URLPattern
+from django.urls import include, path
+from django.views.i18n import set_language
 
-urlpatterns: list[URLPattern] = []
+from portvakt.server.web import account
+
+urlpatterns = [
+    path("", account.home, name="home"),
+    path("language/", set_language, name="set_language"),
+    path("account/", account.my_account, name="my_account"),
+    path("account/", include("allauth.urls")),
+    path("o/<slug:slug>/", include("portvakt.server.web.board.urls")),
+]

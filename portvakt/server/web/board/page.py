@@ -1,7 +1,8 @@
 """How does a page of the Board get its organisation, its operator and its purpose?
 
 Every page says the permission it needs and the purpose it is for. Whoever is not a member gets 404: what you cannot reach you cannot
-name. The purpose is open from before the view until its answer is complete, so that nothing personal is read outside it.
+name. The purpose is open from before the view until its answer is complete, so that nothing personal is read outside it. Where an action
+refuses and the view has no form to say it in, nothing is kept and a page says why.
 """
 
 from collections.abc import Callable
@@ -15,6 +16,8 @@ from django.http import Http404, HttpRequest, HttpResponse
 from portvakt.server.organisations.models import Organisation
 from portvakt.server.purpose.actor import Actor, Permission
 from portvakt.server.purpose.context import acting
+from portvakt.server.purpose.errors import Refused
+from portvakt.server.web.errors import refusal_page
 
 
 class BoardRequest(HttpRequest):
@@ -38,8 +41,11 @@ def page(purpose: str, permission: Permission) -> Callable[[Page], Callable[...,
             _enter(request, slug)
             if not request.operator.may(permission):  # type: ignore[attr-defined]
                 raise PermissionDenied
-            with acting(purpose, request.operator.organisation, request.operator.id):  # type: ignore[attr-defined]
-                return view(request, **arguments)
+            try:
+                with acting(purpose, request.operator.organisation, request.operator.id):  # type: ignore[attr-defined]
+                    return view(request, **arguments)
+            except Refused as refused:
+                return refusal_page(request, refused)
 
         answer.permission = permission  # type: ignore[attr-defined]
         answer.purpose = purpose  # type: ignore[attr-defined]

@@ -1,0 +1,49 @@
+"""What does an account see of itself, and where does it go after signing in?"""
+
+from django import forms
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils import translation
+from django.utils.translation import gettext
+
+from portvakt.server.accounts.actions import change_own_account
+from portvakt.server.accounts.models import Account
+from portvakt.server.purpose.actor import Permission
+from portvakt.server.web.forms import show_form
+
+
+class AccountForm(forms.ModelForm):  # type: ignore[type-arg] - no subscript at run time
+    """What an account may change of itself without a password."""
+
+    class Meta:
+        model = Account
+        fields = ("first_name", "last_name", "language")
+
+
+@login_required
+def home(request: HttpRequest) -> HttpResponse:
+    """Lead to the only organisation there is to administer, or let choose among several."""
+    boards = [
+        membership
+        for membership in request.memberships  # type: ignore[attr-defined]
+        if membership.organisation.active and membership.actor().may(Permission.DOOR_READ)
+    ]
+    if len(boards) == 1:
+        return HttpResponseRedirect(reverse("board:doors", args=[boards[0].organisation.slug]))
+    return render(request, "home.html", {"boards": boards})
+
+
+@login_required
+def my_account(request: HttpRequest) -> HttpResponse:
+    """Show and change the signed-in account; the sign-in purpose is open (see middleware.py)."""
+    account = Account.objects.get(pk=request.user.pk)
+    form = AccountForm(request.POST or None, instance=account)
+    if request.method == "POST" and form.is_valid():
+        change_own_account(Account.objects.get(pk=account.pk), by=account, **form.cleaned_data)
+        with translation.override(form.cleaned_data["language"]):
+            messages.success(request, gettext("Your account has been saved."))
+        return HttpResponseRedirect(reverse("my_account"))
+    return show_form(request, "account/my_account.html", form, account=account)

@@ -1,0 +1,69 @@
+"""Which pages of the Board does the menu offer to whom?"""
+
+import msgspec
+from django.conf import settings
+from django.http import HttpRequest
+from django.urls import NoReverseMatch, reverse
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from portvakt.server.purpose.actor import Permission
+
+
+class Page(msgspec.Struct, frozen=True):
+    """A page as the menu knows it; `icon` is named in full so that bin/assets finds it."""
+
+    view: str
+    label: Promise
+    icon: str
+    permission: Permission
+
+
+class Entry(msgspec.Struct, frozen=True):
+    """A page as one operator sees it in the menu."""
+
+    label: Promise
+    icon: str
+    address: str
+    current: bool
+
+
+PAGES = (
+    Page("doors", _("Doors"), "#tabler-door", Permission.DOOR_READ),
+    Page("people", _("Persons"), "#tabler-users", Permission.PERSON_READ),
+    Page("rules", _("Access rules"), "#tabler-shield-check", Permission.RULE_READ),
+    Page("schedules", _("Schedules"), "#tabler-calendar-time", Permission.RULE_READ),
+    Page("access_log", _("Access log"), "#tabler-list-details", Permission.ACCESS_LOG_READ),
+    Page("audit_log", _("Audit log"), "#tabler-history", Permission.AUDIT_LOG_READ),
+    Page("controllers", _("Controllers"), "#tabler-cpu", Permission.CONTROLLER_READ),
+    Page("places", _("Premises"), "#tabler-building", Permission.PLACE_MANAGE),
+    Page("operators", _("Operators"), "#tabler-user-shield", Permission.OPERATOR_MANAGE),
+    Page("simulator", _("Simulator"), "#tabler-device-gamepad-2", Permission.SIMULATOR_USE),
+)
+
+
+def entries(request: HttpRequest) -> list[Entry]:
+    """Return the menu for the operator of a request; empty outside the Board."""
+    operator, organisation = getattr(request, "operator", None), getattr(request, "organisation", None)
+    if operator is None or organisation is None:
+        return []
+    return [
+        _entry(page, organisation.slug, request.path)
+        for page in PAGES
+        if _exists(page.view) and operator.may(page.permission) and (page.view != "simulator" or settings.SIMULATOR_URL)
+    ]
+
+
+def _entry(page: Page, slug: str, path: str) -> Entry:
+    address = reverse(f"board:{page.view}", args=[slug])
+    # The doors are the Board's first page, so every address begins like theirs; one door is under doors/.
+    current = path == address or path.startswith(f"{address}doors/" if page.view == "doors" else address)
+    return Entry(page.label, page.icon, address, current)
+
+
+def _exists(view: str) -> bool:
+    try:
+        reverse(f"board:{view}", args=["any"])
+    except NoReverseMatch:
+        return False
+    return True

@@ -1,0 +1,64 @@
+"""With which HTTP status and in which words is a refusal answered?
+
+One row for each code that an action may refuse with (see purpose/errors.py); tests/server/web/test_errors.py holds the two together.
+"""
+
+from http import HTTPStatus
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from portvakt.server.purpose.errors import Refused
+
+REFUSALS: dict[str, tuple[HTTPStatus, Promise]] = {
+    "already_member": (HTTPStatus.CONFLICT, _("This address already belongs to an operator here.")),
+    "auth_type_not_supported": (HTTPStatus.UNPROCESSABLE_ENTITY, _("The door's equipment does not support this.")),
+    "card_bits": (HTTPStatus.UNPROCESSABLE_ENTITY, _("A card has 1 to 512 bits.")),
+    "card_facility": (HTTPStatus.UNPROCESSABLE_ENTITY, _("The part before the hyphen is 0 to 255.")),
+    "card_length": (
+        HTTPStatus.UNPROCESSABLE_ENTITY,
+        _("The number of bits does not match the digits after the colon."),
+    ),
+    "card_number": (HTTPStatus.UNPROCESSABLE_ENTITY, _("The part after the hyphen is 0 to 65535.")),
+    "card_padding": (HTTPStatus.UNPROCESSABLE_ENTITY, _("The unused bits at the end must be zero.")),
+    "card_taken": (HTTPStatus.CONFLICT, _("This card is already issued to somebody.")),
+    "card_text": (
+        HTTPStatus.UNPROCESSABLE_ENTITY,
+        _("Write the card as 12-34567, as 04A1B2C3 or as 26:AABBCC80."),
+    ),
+    "credential_revoked": (HTTPStatus.CONFLICT, _("It has been revoked, which cannot be undone. Issue a new one.")),
+    "digest_key": (HTTPStatus.INTERNAL_SERVER_ERROR, _("The platform's digest key is damaged.")),
+    "enrolment_unknown": (HTTPStatus.NOT_FOUND, _("The enrolment text is wrong, used or too old.")),
+    "hours_wrong": (HTTPStatus.UNPROCESSABLE_ENTITY, _("These hours overlap, or end before they begin.")),
+    "last_admin": (HTTPStatus.CONFLICT, _("An organisation needs at least one Admin.")),
+    "name_taken": (HTTPStatus.CONFLICT, _("This name is taken.")),
+    "no_purpose": (HTTPStatus.INTERNAL_SERVER_ERROR, _("Nothing is done without a purpose.")),
+    "no_role": (HTTPStatus.UNPROCESSABLE_ENTITY, _("Choose at least one role.")),
+    "not_permitted": (HTTPStatus.FORBIDDEN, _("Your role here does not allow this.")),
+    "period_backwards": (HTTPStatus.UNPROCESSABLE_ENTITY, _("The end must be after the beginning.")),
+    "pin_exhausted": (HTTPStatus.CONFLICT, _("Nearly all PINs of this length are in use.")),
+    "pin_format": (HTTPStatus.UNPROCESSABLE_ENTITY, _("A PIN is 4 to 8 digits.")),
+    "pin_run": (HTTPStatus.UNPROCESSABLE_ENTITY, _("Digits in a row, such as 1234, are too easy to guess.")),
+    "pin_same_digit": (HTTPStatus.UNPROCESSABLE_ENTITY, _("The same digit over and over is too easy to guess.")),
+    "pin_taken": (HTTPStatus.CONFLICT, _("This PIN cannot be used. Choose another.")),
+    "purpose_nested": (HTTPStatus.INTERNAL_SERVER_ERROR, _("Purposes do not nest.")),
+    "reader_taken": (HTTPStatus.CONFLICT, _("This side, or this address on the port, already has a reader.")),
+    "schedule_in_use": (HTTPStatus.CONFLICT, _("An access rule uses this schedule.")),
+}
+
+
+def sentence(refused: Refused) -> str:
+    """Say a refusal in the reader's language; a code without a row is a mistake of ours and shows as the code."""
+    return str(REFUSALS[refused.code][1]) if refused.code in REFUSALS else refused.code
+
+
+def status(refused: Refused) -> HTTPStatus:
+    """Return the HTTP status of a refusal."""
+    return REFUSALS[refused.code][0] if refused.code in REFUSALS else HTTPStatus.INTERNAL_SERVER_ERROR
+
+
+def refusal_page(request: HttpRequest, refused: Refused) -> HttpResponse:
+    """Answer an action that refused where there was no form to say it in."""
+    return render(request, "refused.html", {"sentence": sentence(refused)}, status=status(refused))

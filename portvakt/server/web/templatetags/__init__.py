@@ -1,0 +1,1 @@
+"""What can the Board's templates say beyond Django's own?"""

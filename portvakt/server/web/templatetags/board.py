@@ -1,0 +1,112 @@
+"""Which words and controls do templates use? `{% load board %}`."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from django import template
+from django.forms import BoundField, CheckboxInput, Select
+from django.template.context import Context
+from django.utils import timezone
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext, ngettext
+
+from portvakt.server.purpose.actor import Permission
+from portvakt.server.web import words
+
+register = template.Library()
+
+
+@register.filter
+def event_word(kind: str) -> str:
+    """Name the kind of an access event."""
+    return str(words.EVENTS.get(kind, kind))
+
+
+@register.filter
+def event_colour(kind: str) -> str:
+    """Return the Tabler colour of an access event's kind."""
+    return words.event_colour(kind)
+
+
+@register.filter
+def reason_word(reason: str) -> str:
+    """Say why a passage was denied."""
+    return str(words.REASONS.get(reason, reason))
+
+
+@register.filter
+def auth_word(number: int | None) -> str:
+    """Name an auth type."""
+    return words.auth_type(number)
+
+
+@register.filter
+def side_word(side: str) -> str:
+    """Name a side of a door."""
+    return str(words.SIDES.get(side, side))
+
+
+@register.filter
+def state_word(state: str) -> str:
+    """Name the state of a door."""
+    return str(words.STATES.get(state, state))
+
+
+@register.filter
+def state_colour(state: str) -> str:
+    """Return the Tabler colour of a door's state."""
+    return words.STATE_COLOURS.get(state, "secondary")
+
+
+@register.filter
+def may(operator: Any, permission: str) -> bool:
+    """Tell whether an operator holds a permission: {% if operator|may:"door:release" %}."""
+    return bool(operator) and operator.may(Permission(permission))
+
+
+@register.filter
+def age(at: datetime | None) -> str:
+    """Say how long ago something was, in one unit."""
+    if at is None:
+        return gettext("never")
+    passed = max(timezone.now() - at, timedelta())
+    if passed < timedelta(seconds=10):
+        return gettext("just now")
+    if passed < timedelta(minutes=1):
+        return gettext("%(n)d s ago") % {"n": passed.seconds}
+    if passed < timedelta(hours=1):
+        return gettext("%(n)d min ago") % {"n": passed.seconds // 60}
+    if passed < timedelta(days=1):
+        return gettext("%(n)d h ago") % {"n": passed.seconds // 3600}
+    return ngettext("%(n)d day ago", "%(n)d days ago", passed.days) % {"n": passed.days}
+
+
+@register.filter
+def is_checkbox(field: BoundField) -> bool:
+    """Tell whether a field is one box to tick."""
+    return isinstance(field.field.widget, CheckboxInput)
+
+
+@register.filter
+def control(field: BoundField) -> SafeString:
+    """Render the field's input with the classes of its kind and of its errors."""
+    widget = field.field.widget
+    kind = "form-check-input" if isinstance(widget, CheckboxInput) else "form-control"
+    if isinstance(widget, Select):
+        kind = "form-select"
+    own = widget.attrs.get("class", "")
+    invalid = "is-invalid" if field.errors else ""
+    return field.as_widget(attrs={"class": " ".join(part for part in (kind, own, invalid) if part)})
+
+
+@register.simple_tag(takes_context=True)
+def page_address(context: Context, **changed: object) -> str:
+    """Return the query of this page with some parameters changed; an empty one is left out: {% page_address page=2 %}."""
+    query = context["request"].GET.copy()
+    for once in ("version", "since"):
+        query.pop(once, None)
+    for name, value in changed.items():
+        query[name] = str(value)
+        if value in {"", None}:
+            del query[name]
+    return f"?{query.urlencode()}"

@@ -1,0 +1,88 @@
+"""What are the closed lists of words called in the reader's language? After docs/glossary.md."""
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
+
+from portvakt.core.decision.model import AuthType, Reason, Side
+from portvakt.core.door import DoorState
+from portvakt.core.event import ALARMS, EventKind
+
+EVENTS: dict[str, Promise] = {
+    EventKind.ACCESS_GRANTED: _("Granted"),
+    EventKind.ACCESS_DENIED: _("Denied"),
+    EventKind.DOOR_RELEASED_BY_OPERATOR: _("Opened by an operator"),
+    EventKind.DOOR_OPENED: _("Door opened"),
+    EventKind.DOOR_CLOSED: _("Door closed"),
+    EventKind.DOOR_FORCED: _("Door forced"),
+    EventKind.DOOR_HELD_OPEN: _("Door held open"),
+    EventKind.READER_ONLINE: _("Reader online"),
+    EventKind.READER_OFFLINE: _("Reader offline"),
+    EventKind.READER_INSECURE: _("Reader without secure channel"),
+    EventKind.READER_TAMPERED: _("Reader tampered with"),
+    EventKind.SNAPSHOT_REFUSED: _("Snapshot refused"),
+    EventKind.MESSAGE_UNKNOWN: _("Unknown message skipped"),
+    EventKind.EVENTS_IN_MEMORY: _("Events wait in memory"),
+    EventKind.EVENTS_ON_DISK: _("Events are on disk again"),
+    EventKind.CONTROLLER_STARTED: _("Controller started"),
+}
+REASONS: dict[str, Promise] = {
+    Reason.UNKNOWN_CREDENTIAL: _("Unknown card or code"),
+    Reason.CREDENTIAL_NOT_ENABLED: _("The card or code is suspended or revoked"),
+    Reason.CREDENTIAL_NOT_ACTIVE: _("The card or code is not valid yet"),
+    Reason.CREDENTIAL_EXPIRED: _("The card or code has expired"),
+    Reason.PERSON_SUSPENDED: _("The person is suspended"),
+    Reason.PERSON_NOT_ACTIVE: _("The person is not valid yet"),
+    Reason.PERSON_EXPIRED: _("The person is no longer valid"),
+    Reason.UNAUTHORISED: _("No access rule gives entry through this door"),
+    Reason.NOT_PERMITTED_AT_THIS_TIME: _("Not at this time"),
+    Reason.AUTH_TYPE_NOT_ACCEPTED: _("This side of the door does not accept that"),
+    Reason.WRONG_PIN: _("Wrong PIN"),
+    Reason.PIN_LOCKED: _("Too many wrong PINs; wait"),
+    Reason.REPLAYED_CODE: _("The code has been used already"),
+    Reason.TOO_FAR: _("Too far from the door"),
+    Reason.NO_POSITION: _("No position was given"),
+    Reason.ANTI_PASSBACK: _("Already inside"),
+    Reason.AREA_FULL: _("The area is full"),
+    Reason.LOCKDOWN: _("The door is locked down"),
+    Reason.DOOR_OUT_OF_SERVICE: _("The door is out of service"),
+    Reason.SNAPSHOT_TOO_OLD: _("The controller has been without contact for too long"),
+    Reason.FAULT: _("Technical fault"),
+}
+AUTH_TYPES: dict[int, Promise] = {
+    AuthType.REX: _("Exit button"),
+    AuthType.PIN: _("PIN"),
+    AuthType.KEY_CARD: _("Card"),
+    AuthType.KEY_CARD_PLUS_PIN: _("Card + PIN"),
+    AuthType.REMOTE: _("Remote opening"),
+}
+STATES: dict[str, Promise] = {
+    DoorState.LOCKED: pgettext_lazy("door", "Locked"),
+    DoorState.RELEASED: pgettext_lazy("door", "Released"),
+    DoorState.OPEN: pgettext_lazy("door", "Open"),
+    DoorState.HELD_OPEN: pgettext_lazy("door", "Held open"),
+    DoorState.FORCED: pgettext_lazy("door", "Forced"),
+}
+SIDES: dict[str, Promise] = {Side.ENTRY: _("Entry"), Side.EXIT: _("Exit")}
+# The words that Tabler's badge and status classes are made from: bg-red-lt, status-green.
+STATE_COLOURS: dict[str, str] = {
+    DoorState.LOCKED: "secondary",
+    DoorState.RELEASED: "green",
+    DoorState.OPEN: "blue",
+    DoorState.HELD_OPEN: "orange",
+    DoorState.FORCED: "red",
+}
+
+
+def auth_type(number: int | None) -> str:
+    """Name an auth type by its number; one that no page offers shows as its code."""
+    if number is None:
+        return ""
+    return str(AUTH_TYPES[number]) if number in AUTH_TYPES else AuthType(number).name
+
+
+def event_colour(kind: str) -> str:
+    """Return the colour that an event's kind is shown in."""
+    if kind in ALARMS:
+        return "red"
+    return {EventKind.ACCESS_DENIED: "orange", EventKind.ACCESS_GRANTED: "green"}.get(EventKind(kind), "secondary")
