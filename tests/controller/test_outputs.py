@@ -8,6 +8,7 @@ from pathlib import Path
 from portvakt.controller.outputs import ContactChanged, DoorInput, ExitPressed, Outputs, ReaderOutputs, SimulatedOutputs
 from portvakt.controller.readers import ReaderState
 from portvakt.controller.simulator import DoorPlan, Plan, Simulator
+from portvakt.controller.simulator.reader import ClearTextReader
 from tests.controller.stand import PATIENCE_SECONDS, Stand, reader_plan, snapshot_reader
 
 
@@ -150,6 +151,29 @@ def test_a_reader_locks_by_itself_when_the_controller_is_gone(tmp_path: Path) ->
             outputs.strike("door", True)  # Nobody renews it.
             await _released(stand.site, True)
             await _released(stand.site, False)
+
+    asyncio.run(story())
+
+
+def test_a_strike_that_met_a_broken_wire_is_not_released_when_the_wire_is_mended(tmp_path: Path) -> None:
+    # The reader keeps its secure channel meanwhile; libosdp would send the command again for eight seconds.
+    async def story() -> None:
+        plans = [reader_plan("north", wires=True)]
+        async with Stand(tmp_path, plans) as stand:
+            outputs = ReaderOutputs(stand.readers, Inputs())
+            outputs.configure([snapshot_reader(plan) for plan in plans])
+            await stand.until_online()
+            strikes: list[bool] = []
+            stand.site._watch = lambda what, _, value: strikes.append(value) if what == "strike" else None
+            genuine = stand.site._readers["north"]
+            stand.site._readers["north"] = ClearTextReader(reader_plan("elsewhere", address=9), lambda _: None)
+            outputs.strike("door", True)
+            await stand.until_state("north", ReaderState.OFFLINE)
+            stand.site._readers["north"] = genuine
+            await stand.until_state("north", ReaderState.ONLINE)
+            stand.site.keys("north", "1")
+            await stand.until(lambda: bool(stand.inputs("north")))
+            assert strikes == []
 
     asyncio.run(story())
 

@@ -107,6 +107,20 @@ def test_nothing_typed_or_shown_while_a_reader_was_lost_is_delivered_later(tmp_p
     asyncio.run(story())
 
 
+def test_an_opened_housing_is_told_and_the_reader_goes_on(tmp_path: Path) -> None:
+    async def story() -> None:
+        async with Stand(tmp_path, [reader_plan("north")]) as stand:
+            await stand.until_online()
+            stand.site.tamper("north", True)
+            await stand.until_state("north", ReaderState.TAMPERED)
+            stand.site.card("north", 26, CARD)
+            await stand.until(lambda: stand.inputs("north") == [CardRead("north", 26, CARD)])
+            stand.site.tamper("north", False)
+            await stand.until_state("north", ReaderState.ONLINE)
+
+    asyncio.run(story())
+
+
 def test_a_pulled_adapter_is_found_again(tmp_path: Path) -> None:
     async def story() -> None:
         async with Stand(tmp_path, [reader_plan("north")]) as stand:

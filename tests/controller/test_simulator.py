@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from portvakt.controller.readers import ReaderState
 from portvakt.controller.simulator import DoorPlan, Plan, PlanFault, Simulator, read_plan
 from portvakt.controller.simulator.control import Control
 from tests.controller.stand import KEY, PATIENCE_SECONDS, Stand, reader_plan
@@ -54,6 +55,8 @@ def test_cards_keys_power_and_state_over_http(tmp_path: Path) -> None:
             await stand.until(lambda: len(stand.inputs("north")) == 2)
             assert await _ask(control, "POST", "/doors/door/contact", b'{"open": true}') == (204, None)
             assert await _ask(control, "POST", "/doors/door/exit") == (204, None)
+            assert await _ask(control, "POST", "/readers/north/tamper", b'{"on": true}') == (204, None)
+            await stand.until_state("north", ReaderState.TAMPERED)
             assert await _ask(control, "POST", "/readers/north/power", b'{"on": false}') == (204, None)
             status, state = await _ask(control, "GET", "/state")
             assert status == 200

@@ -1,7 +1,8 @@
 """How does another program use the simulated site? A small JSON interface over HTTP, without sign-in: local use only.
 
 POST /readers/{id}/card {"bits": 26, "data": hex} · POST /readers/{id}/keys {"digits": "1234#"} ·
-POST /readers/{id}/power {"on": false} · POST /doors/{id}/exit · POST /doors/{id}/contact {"open": true} · GET /state.
+POST /readers/{id}/power {"on": false} · POST /readers/{id}/tamper {"on": true} ·
+POST /doors/{id}/exit · POST /doors/{id}/contact {"open": true} · GET /state.
 What is done is answered with 204; a bad body with 400, an unknown reader, door or path with 404, each with
 {"error": a sentence}.
 """
@@ -34,8 +35,8 @@ class Keys(msgspec.Struct, forbid_unknown_fields=True):
     digits: str
 
 
-class Power(msgspec.Struct, forbid_unknown_fields=True):
-    """A supply switched."""
+class Switch(msgspec.Struct, forbid_unknown_fields=True):
+    """A supply or a tamper contact."""
 
     on: bool
 
@@ -84,7 +85,9 @@ class Control:
             case ["", "readers", reader, "keys"]:
                 self._site.keys(reader, msgspec.json.decode(body, type=Keys).digits)
             case ["", "readers", reader, "power"]:
-                self._site.power(reader, msgspec.json.decode(body, type=Power).on)
+                self._site.power(reader, msgspec.json.decode(body, type=Switch).on)
+            case ["", "readers", reader, "tamper"]:
+                self._site.tamper(reader, msgspec.json.decode(body, type=Switch).on)
             case ["", "doors", door, "exit"]:
                 self._site.exit(door)
             case ["", "doors", door, "contact"]:

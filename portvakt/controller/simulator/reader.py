@@ -50,6 +50,9 @@ class SimulatedReader(Protocol):
     def wire(self, number: int, active: bool) -> None:  # noqa: FBT001  A wire's one property.
         """An input terminal changes."""
 
+    def tamper(self, on: bool) -> None:  # noqa: FBT001  A contact's one property.
+        """Its housing is opened or closed."""
+
     def power(self, on: bool) -> None:  # noqa: FBT001  A switch's one property.
         """The supply is cut or comes back."""
 
@@ -130,6 +133,9 @@ class SecureReader:
     def wire(self, number: int, active: bool) -> None:  # noqa: FBT001
         self._inputs[number] = int(active)
         self._tell_inputs()
+
+    def tamper(self, on: bool) -> None:  # noqa: FBT001
+        self._submit({"event": libosdp.STATUS, "type": libosdp.STATUS_LOCAL, "report": bytes([on, 0])})
 
     def power(self, on: bool) -> None:  # noqa: FBT001
         if on and not self.powered:
@@ -232,6 +238,9 @@ class ClearTextReader:
 
     def wire(self, number: int, active: bool) -> None:  # noqa: FBT001
         """It has no terminals."""
+
+    def tamper(self, on: bool) -> None:  # noqa: FBT001
+        """It has no tamper contact."""
 
     def power(self, on: bool) -> None:  # noqa: FBT001
         self.powered = on

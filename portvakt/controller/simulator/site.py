@@ -106,6 +106,10 @@ class Simulator:
         self._reader(reader).power(on)
         self._tell()
 
+    def tamper(self, reader: str, on: bool) -> None:  # noqa: FBT001  A contact's one property.
+        """Somebody opens the reader's housing, or closes it."""
+        self._reader(reader).tamper(on)
+
     def noise(self, reader: str, data: bytes) -> None:
         """Bytes that nobody sent arrive at the controller on this reader's bus."""
         self._lines[self._reader(reader).plan.port].send(data)
