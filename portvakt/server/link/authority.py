@@ -51,7 +51,7 @@ class Issued(msgspec.Struct, frozen=True):
 
 
 class Authority:
-    """The deployment's keys, read from its secrets' folder. Raises OSError or ValueError when they cannot be."""
+    """The deployment's keys, read from its secrets' folder. Raises OSError, ValueError or TypeError when they cannot be."""
 
     def __init__(self, folder: Path) -> None:
         self.ca_pem = (folder / "ca.pem").read_bytes()
@@ -128,14 +128,14 @@ def _private_pem(key: ec.EllipticCurvePrivateKey | Ed25519PrivateKey) -> bytes:
 def _ec_key(pem: bytes) -> ec.EllipticCurvePrivateKey:
     key = serialization.load_pem_private_key(pem, None)
     if not isinstance(key, ec.EllipticCurvePrivateKey):
-        raise ValueError("the authority's key is not an elliptic-curve key")
+        raise TypeError("the authority's key is not an elliptic-curve key")
     return key
 
 
 def _snapshot_key(pem: bytes) -> Ed25519PrivateKey:
     key = serialization.load_pem_private_key(pem, None)
     if not isinstance(key, Ed25519PrivateKey):
-        raise ValueError("the snapshot key is not an Ed25519 key")
+        raise TypeError("the snapshot key is not an Ed25519 key")
     return key
 
 
