@@ -126,9 +126,9 @@ def holiday_rows(schedule: Schedule, today: date) -> dict[str, wire.SpecialDay]:
 
 def public_holidays(country: str, first: date, last: date) -> dict[date, str]:
     """Return the public holidays of a country between two dates, both included, with their names in its own language."""
-    years = range(first.year, last.year + 1)
     options = {"include_sundays": False} if country == "SE" else {}
-    days = holidays.country_holidays(country, years=years, **options)  # type: ignore[arg-type]
+    language = holidays.country_holidays(country).default_language
+    days = holidays.country_holidays(country, years=range(first.year, last.year + 1), language=language, **options)  # type: ignore[arg-type]
     return {day: name for day, name in sorted(days.items()) if first <= day <= last}
 
 

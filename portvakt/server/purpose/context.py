@@ -32,8 +32,12 @@ def current_purpose() -> str:
 
 
 @contextmanager
-def acting(purpose: str, organisation: UUID | None = None, by: UUID | None = None) -> Iterator[None]:
+def acting(
+    purpose: str, organisation: UUID | None = None, by: UUID | None = None, *, one_moment: bool = False
+) -> Iterator[None]:
     """Open one unit of work for a registered purpose; `organisation` is None only for deployment-wide purposes.
+
+    With `one_moment` all its reads see the rows of the same moment, whatever is committed meanwhile.
 
     Raises Refused("purpose_nested") inside another unit of work. The database refuses a purpose that the login may not take.
     """
@@ -41,6 +45,8 @@ def acting(purpose: str, organisation: UUID | None = None, by: UUID | None = Non
         raise Refused("purpose_nested", purpose=purpose)
     with transaction.atomic():
         with connection.cursor() as cursor:
+            if one_moment:
+                cursor.execute("set transaction isolation level repeatable read")
             cursor.execute(SET_CONTEXT, [role_of(purpose), str(organisation or ""), str(by or "")])
         token = _open.set(purpose)
         try:

@@ -1,9 +1,11 @@
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from django.db import DatabaseError, connection
 
 from portvakt.server.logbook.models import AccessEvent
+from portvakt.server.people.actions import enrol_person
 from portvakt.server.people.models import Credential, Person
 from portvakt.server.purpose.context import acting, current_purpose
 from portvakt.server.purpose.errors import Refused
@@ -121,3 +123,18 @@ def test_nobody_may_empty_a_table(shared_cast: Cast) -> None:
         connection.cursor() as cursor,
     ):
         cursor.execute("truncate people_person cascade")
+
+
+def test_in_one_moment_later_changes_are_not_seen(cast: Cast) -> None:
+    def enrol_meanwhile() -> None:
+        with acting("access_administration", cast.organisation.pk):
+            enrol_person(by=cast.by, first_name="Later")
+        connection.close()
+
+    with acting("access_administration", cast.organisation.pk, one_moment=True):
+        before = Person.objects.count()
+        with ThreadPoolExecutor(1) as another:
+            another.submit(enrol_meanwhile).result()
+        assert Person.objects.count() == before
+    with acting("access_administration", cast.organisation.pk):
+        assert Person.objects.count() == before + 1
