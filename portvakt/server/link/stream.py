@@ -75,7 +75,7 @@ class Stream:
                 tasks.create_task(self._send_commands())
         except* Ended:
             pass  # expected; anything that failed beside it comes out below
-        except* Exception as faults:
+        except* Exception as faults:  # noqa: BLE001 - handed on as it is, without the group around it
             raise faults.exceptions[0] from None
         return self._end.done() and self._end.result()
 

@@ -65,9 +65,11 @@ def test_a_bad_request_leaves_the_secret_unspent(cast: Cast, link: LinkProcess, 
     text = enrolment_text(cast)
     told = decode(text)
     credentials = grpc.ssl_channel_credentials(x509.load_der_x509_certificate(told.ca).public_bytes(PEM))
-    with grpc.secure_channel(told.enrol, credentials) as channel, pytest.raises(grpc.RpcError) as refused:
-        request = link_pb2.EnrolRequest(secret=told.secret, certificate_request=b"none")
-        link_pb2_grpc.EnrolmentStub(channel).Enrol(request, timeout=10)
+    request = link_pb2.EnrolRequest(secret=told.secret, certificate_request=b"none")
+    with grpc.secure_channel(told.enrol, credentials) as channel:
+        stub = link_pb2_grpc.EnrolmentStub(channel)
+        with pytest.raises(grpc.RpcError) as refused:
+            stub.Enrol(request, timeout=10)
     assert refused.value.code() is grpc.StatusCode.INVALID_ARGUMENT  # type: ignore[attr-defined]
     assert identity.enrol(text, tmp_path).controller == str(cast.controller.pk)
 
