@@ -110,9 +110,7 @@ class Link:
             # Answers to what another stream asked are of no use in this one.
             self._answers.clear()
             self._status_due = True
-            async with asyncio.TaskGroup() as group:
-                group.create_task(self._send(stream))
-                group.create_task(self._receive(stream))
+            await _until_one_ends(self._send(stream), self._receive(stream))
 
     async def _send(self, stream: Any) -> None:
         await stream.write(link_pb2.Up(hello=self._hello()))
@@ -237,6 +235,26 @@ def event_message(sequence: int, event: Event) -> link_pb2.Event:
     )
 
 
+async def _until_one_ends(*halves: Coroutine[None, None, None]) -> None:
+    """Run both; when one ends, end the other and raise what the first ended with.
+
+    Not a TaskGroup: in Python 3.11 one swallows a cancellation that arrives while a half is failing, and a controller
+    that is told to stop just as its server does would never stop.
+    """
+    tasks = [asyncio.create_task(half) for half in halves]
+    try:
+        done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        for task in done:
+            task.result()
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.wait(tasks)
+        for task in tasks:
+            # Looked at, so that asyncio does not report an end that was ours to cause.
+            _ = task.cancelled() or task.exception()
+
+
 def pause(failures: int) -> float:
     """Seconds until the next attempt: doubling, bounded, and spread so that controllers do not all come at once."""
     longest = min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** min(failures, 10))
@@ -244,8 +262,6 @@ def pause(failures: int) -> float:
 
 
 def _cause(trouble: BaseException) -> str:
-    if isinstance(trouble, BaseExceptionGroup):
-        return _cause(trouble.exceptions[0])
     if isinstance(trouble, grpc.aio.AioRpcError):
         return f"{trouble.code().name}: {trouble.details()}"[:200]
     return f"{type(trouble).__name__}: {trouble}"[:200]

@@ -27,6 +27,9 @@ RESTART_SECONDS = 1.0
 # A bus is polled every 50 ms; this lets the last orders to lock reach every reader before the buses stop.
 LOCKING_SECONDS = 0.3
 
+# A service manager waits 10 s or more before it kills; by then the store must be closed in good order.
+ENDING_SECONDS = 5.0
+
 MakeOutputs = Callable[[Readers, Callable[[DoorInput], None]], Outputs]
 
 
@@ -104,7 +107,9 @@ class Site:
         await asyncio.sleep(LOCKING_SECONDS)
         for task in tasks:
             task.cancel()
-        await asyncio.wait(tasks)
+        _, stuck = await asyncio.wait(tasks, timeout=ENDING_SECONDS)
+        for task in stuck:
+            log.error("%s did not end in time", task.get_name())
         await self._doors.settle()
         await self._journal.close()
         log.info("stopped; every strike was locked")

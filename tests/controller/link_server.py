@@ -53,8 +53,9 @@ class LinkServer(link_pb2_grpc.ControllerLinkServicer):
         cut = asyncio.ensure_future(self._cut.wait())
         while True:
             up = asyncio.ensure_future(anext(requests))
+            up.add_done_callback(lambda done: done.cancelled() or done.exception())  # looked at, so not reported
             await asyncio.wait({up, cut}, return_when=asyncio.FIRST_COMPLETED)
-            if cut.done():
+            if cut.done() or (up.done() and up.exception() is not None):
                 up.cancel()
                 return
             yield await up

@@ -7,6 +7,7 @@ from datetime import timedelta
 from functools import partial
 from pathlib import Path
 
+import grpc
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
@@ -14,7 +15,7 @@ from portvakt.controller.commands import Commands
 from portvakt.controller.doors import Doors
 from portvakt.controller.identity import Identity
 from portvakt.controller.journal import Journal
-from portvakt.controller.link import LONGEST_PAUSE, Link, pause
+from portvakt.controller.link import LONGEST_PAUSE, Link, _until_one_ends, pause
 from portvakt.controller.outputs import ContactChanged
 from portvakt.controller.snapshots import Snapshots
 from portvakt.controller.store import Store
@@ -112,7 +113,8 @@ async def dialling(folder: Path, authority: Authority, port: int) -> AsyncIterat
         yield controller
     finally:
         running.cancel()
-        await asyncio.wait([running])
+        await asyncio.wait([running], timeout=GENEROUS)
+        assert running.cancelled()
         await controller.doors.settle()
         await controller.journal.close()
 
@@ -212,7 +214,7 @@ def test_a_server_that_another_authority_vouches_for_hears_nothing(tmp_path: Pat
         impostor, server = Authority(), LinkServer()
         async with serving(server, impostor) as port:
             controller = Controller(tmp_path, identity_by(Authority(), port))
-            with pytest.raises(BaseExceptionGroup):
+            with pytest.raises(grpc.aio.AioRpcError):
                 await controller.link._attach()
             await controller.journal.close()
         assert server.streams == 0
@@ -382,6 +384,28 @@ def test_a_door_that_moves_is_in_the_next_status(tmp_path: Path) -> None:
             while {door.door: door.state for door in status.doors}[FRONT] != "forced":
                 status = await controller_says()
             assert (await server.hear_event("door_forced")).door == FRONT
+
+    run(story)
+
+
+def test_being_told_to_stop_just_as_the_stream_fails_is_not_forgotten() -> None:
+    async def story() -> None:
+        async def fail_late(told: asyncio.Event) -> None:
+            await told.wait()
+            raise ConnectionError
+
+        async def go_on() -> None:
+            await asyncio.Event().wait()
+
+        told = asyncio.Event()
+        task = asyncio.create_task(_until_one_ends(fail_late(told), go_on()))
+        await asyncio.sleep(0)
+        told.set()
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+        task.cancel()
+        await asyncio.wait([task])
+        assert task.cancelled()
 
     run(story)
 
