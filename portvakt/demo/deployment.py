@@ -100,7 +100,7 @@ class Deployment:
     def start_server(self, processes: Processes, owner: str) -> None:
         """Start the four processes of the server and wait until each answers."""
         ports = self.ports
-        processes.start("link", python("portvakt", "link"), self.environment(owner, "link"))
+        self.start_link(processes, owner)
         live = python("portvakt", "live", "--port", str(ports.live))
         processes.start("live", live, self.environment(owner, "live"))
         processes.start("jobs", python("portvakt", "jobs"), self.environment(owner, "jobs"))
@@ -110,6 +110,11 @@ class Deployment:
         processes.wait_until("the Board answering", lambda: answers(self.address))
         processes.wait_until("the link listening", lambda: listens(ports.link) and listens(ports.enrol))
         processes.wait_until("live hints", lambda: listens(ports.live))
+
+    def start_link(self, processes: Processes, owner: str) -> None:
+        """Start the server's end of the link alone."""
+        listen = ["--listen", f"127.0.0.1:{self.ports.link}", "--listen-enrol", f"127.0.0.1:{self.ports.enrol}"]
+        processes.start("link", python("portvakt", "link", *listen), self.environment(owner, "link"))
 
     def start_site(self, processes: Processes) -> None:
         """Start the simulated site and the controller that works it, enrolled once."""

@@ -13,6 +13,7 @@ class SimulatedDoor:
     def __init__(self, plan: DoorPlan, moved: Callable[[bool], None], struck: Callable[[bool], None]) -> None:
         self.plan = plan
         self.released = False
+        self.releases = 0
         self.open = False
         self._moved = moved
         self._struck = struck
@@ -23,6 +24,7 @@ class SimulatedDoor:
         if released == self.released:
             return
         self.released = released
+        self.releases += released
         self._struck(released)
         if released and self.plan.opens_after_seconds > 0 and not self.open:
             self._later(self.plan.opens_after_seconds, self._go_through)
@@ -35,8 +37,8 @@ class SimulatedDoor:
         self._move(open_)
 
     def state(self) -> dict[str, Any]:
-        """What can be seen of it, as JSON."""
-        return {"released": self.released, "open": self.open}
+        """What can be seen of it, as JSON; `releases` counts them since the simulator began."""
+        return {"released": self.released, "releases": self.releases, "open": self.open}
 
     def leave(self) -> None:
         """Nobody is at the door any more."""

@@ -14,7 +14,7 @@ from psycopg import sql
 
 from portvakt.server.purpose import declare, rights
 from portvakt.server.purpose.register import Activity, read_register
-from portvakt.server.purpose.rights import ColumnRight, Key, Member, Policy, Right, RowSecurity
+from portvakt.server.purpose.rights import ColumnRight, Key, Member, Policy, Right, RowSecurity, SequenceRight
 
 # Everything granted to a purpose, to a login or to everybody on a table of the public schema; table grants show as column "*".
 COLUMN_RIGHTS = """
@@ -27,6 +27,13 @@ union all
 select n.rolname, c.relname, case when x.privilege_type = 'DELETE' then '' else '*' end, x.privilege_type
   from pg_class c, aclexplode(c.relacl) x join named n on n.oid = x.grantee
  where c.relnamespace = 'public'::regnamespace and c.relkind in ('r', 'p', 'v', 'm') and n.oid <> c.relowner
+"""
+SEQUENCE_RIGHTS = """
+with named as (select oid, rolname from pg_roles where rolname like 'purpose\\_%%' or rolname like 'portvakt\\_%%'
+               union all select 0, 'public')
+select n.rolname, c.relname, x.privilege_type
+  from pg_class c, aclexplode(c.relacl) x join named n on n.oid = x.grantee
+ where c.relnamespace = 'public'::regnamespace and c.relkind = 'S' and n.oid <> c.relowner
 """
 MEMBERS = """
 select m.rolname, r.rolname from pg_auth_members am
@@ -68,6 +75,7 @@ def held(wanted: Iterable[Right]) -> frozenset[Right]:
         {
             *(Member(*row) for row in _rows(MEMBERS)),
             *(ColumnRight(*row) for row in _rows(COLUMN_RIGHTS)),
+            *(SequenceRight(*row) for row in _rows(SEQUENCE_RIGHTS)),
             *(RowSecurity(table) for (table,) in _rows(ROW_SECURITY)),
             *_policies({(right.table, right.name): right for right in wanted if isinstance(right, Policy)}),
             *(Key(*row) for row in _rows(KEYS)),
@@ -128,7 +136,7 @@ def _policies(wanted: dict[tuple[str, str], Policy]) -> Iterator[Policy]:
         asked = wanted.get((str(table), str(name)))
         made = f"{using}|{check}|{command}|{permissive}"
         same = asked is not None and mark == _policy_mark(asked.expression, made)
-        yield Policy(str(table), str(name), tuple(roles), asked.expression if asked and same else made)  # type: ignore[arg-type]
+        yield Policy(str(table), str(name), tuple(roles), asked.expression if asked and same else made)
 
 
 def _policy_mark(asked: str, made: str) -> str:
@@ -139,7 +147,7 @@ def _policy_mark(asked: str, made: str) -> str:
 def _run(statement: str, **names: str | sql.Composable) -> None:
     parts = {key: sql.Identifier(name) if isinstance(name, str) else name for key, name in names.items()}
     with connection.cursor() as cursor:
-        cursor.execute(sql.SQL(statement).format(**parts))  # type: ignore[arg-type]
+        cursor.execute(sql.SQL(statement).format(**parts))
 
 
 def _make_roles(purposes: list[str], logins: list[str]) -> None:
@@ -162,6 +170,11 @@ def _give(right: Right) -> None:
             _run(
                 "grant {privilege} ({column}) on {table} to {role}",
                 privilege=sql.SQL(privilege), column=column, table=table, role=role,
+            )  # fmt: skip
+        case SequenceRight(role, sequence, privilege):
+            _run(
+                "grant {privilege} on sequence {sequence} to {role}",
+                privilege=sql.SQL(privilege), sequence=sequence, role=role,
             )  # fmt: skip
         case RowSecurity(table):
             _run("alter table {table} enable row level security, force row level security", table=table)
@@ -203,6 +216,12 @@ def _take(right: Right) -> None:
                 table=table,
                 holder=holder,
             )
+        case SequenceRight(role, sequence, privilege):
+            holder = sql.SQL("public") if role == "public" else sql.Identifier(role)
+            _run(
+                "revoke {privilege} on sequence {sequence} from {holder}",
+                privilege=sql.SQL(privilege), sequence=sequence, holder=holder,
+            )  # fmt: skip
         case RowSecurity(table):
             _run("alter table {table} disable row level security, no force row level security", table=table)
         case Policy(table, name):

@@ -64,10 +64,7 @@ def undeclared_columns(model: type[models.Model]) -> list[str]:
     return [
         column
         for column, field in columns(model)
-        if isinstance(field, OPEN_FIELDS)
-        and not field.primary_key
-        and marked[column] is None
-        and not field.choices
+        if isinstance(field, OPEN_FIELDS) and not field.primary_key and marked[column] is None and not field.choices
     ]
 
 

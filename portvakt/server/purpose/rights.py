@@ -19,6 +19,8 @@ PRIVILEGE: dict[Operation, str] = {"read": "SELECT", "insert": "INSERT", "update
 OURS = "portvakt."
 # The queue's tables hold no personal data: job arguments are ids. Its own login works on them directly, outside any purpose.
 QUEUE_APP = "procrastinate"
+# Its numbers come from sequences of their own; those of our tables belong to identity columns, which need no right.
+QUEUE_SEQUENCES = ("procrastinate_events_id_seq", "procrastinate_jobs_id_seq", "procrastinate_periodic_defers_id_seq")
 
 
 class Member(msgspec.Struct, frozen=True):
@@ -34,6 +36,14 @@ class ColumnRight(msgspec.Struct, frozen=True):
     role: str
     table: str
     column: str
+    privilege: str
+
+
+class SequenceRight(msgspec.Struct, frozen=True):
+    """A role holds a privilege on a sequence."""
+
+    role: str
+    sequence: str
     privilege: str
 
 
@@ -60,7 +70,7 @@ class Key(msgspec.Struct, frozen=True):
     definition: str
 
 
-Right = Member | ColumnRight | RowSecurity | Policy | Key
+Right = Member | ColumnRight | SequenceRight | RowSecurity | Policy | Key
 
 
 def login_of(entry_point: str) -> str:
@@ -115,7 +125,9 @@ def _grants(role: str, table: str, columns: Iterable[str], operation: Operation)
             yield ColumnRight(role, table, column, PRIVILEGE[operation])
 
 
-def _queue() -> Iterator[ColumnRight]:
+def _queue() -> Iterator[ColumnRight | SequenceRight]:
+    for sequence in QUEUE_SEQUENCES:
+        yield SequenceRight(login_of("jobs"), sequence, "USAGE")
     for model in declare.tables():
         if model._meta.app_label == QUEUE_APP:
             for privilege in ("SELECT", "INSERT", "UPDATE"):
