@@ -1,0 +1,77 @@
+"""What does a story run on? The real processes with embedded PostgreSQL, libosdp readers, and headless Chromium."""
+
+import os
+import shutil
+import socket
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from portvakt.demo.deployment import Deployment, Ports
+from portvakt.demo.processes import Processes, listens
+from tests.journeys.running import Running
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+VAR = Path(os.environ.get("PORTVAKT_VAR", ROOT / "var"))
+# Chromium on a closed network must not look for updates; as root it has no sandbox.
+CHROMIUM = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+
+def _free_ports() -> Ports:
+    """Return five neighbouring ports that nobody listens on."""
+    for base in range(20_000 + os.getpid() % 5_000 * 5, 60_000, 5):
+        if not any(listens(port) for port in range(base, base + 5)):
+            return Ports.from_base(base)
+    raise AssertionError(f"no free ports on {socket.gethostname()}")
+
+
+@pytest.fixture(scope="session")
+def running() -> Iterator[Running]:
+    """Run a deployment with the seeded property owner for the whole session; its folder goes with it."""
+    folder = VAR / f"journeys-{os.getpid()}"
+    deployment = Deployment(folder, _free_ports())
+    try:
+        owner = deployment.prepare()
+        with Processes(folder / "logs") as processes:
+            deployment.start_server(processes, owner)
+            deployment.start_site(processes)
+            story = Running(deployment, processes, owner, deployment.facts)
+            story.wait_for("the readers coming online", story.readers_online)
+            story.wait_for("the first snapshot in force", story.in_force)
+            yield story
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    """Run Debian's Chromium."""
+    path = shutil.which("chromium") or shutil.which("chromium-browser")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=CHROMIUM)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def board(running: Running, chromium: Browser) -> Iterator[Page]:
+    """Sign an admin in, in English, and open the live doors."""
+    context = chromium.new_context(locale="en-GB")
+    page = context.new_page()
+    page.set_default_timeout(20_000)
+    email, password = running.password("admin")
+    page.goto(running.deployment.address)
+    page.get_by_role("textbox", name="mail").or_(page.get_by_label("E-mail")).first.fill(email)
+    page.locator("input[type=password]").fill(password)
+    page.locator("form button[type=submit]").first.click()
+    page.wait_for_url("**/o/**")
+    yield page
+    context.close()
