@@ -73,6 +73,7 @@ INSTALLED_APPS = [
     "portvakt.server.access",
     "portvakt.server.jobs",
     "portvakt.server.link",
+    "portvakt.server.live",
     "portvakt.server.web",
     "django.contrib.contenttypes",
     "django.contrib.auth",
@@ -161,6 +162,9 @@ X_FRAME_OPTIONS = "DENY"
 MESSAGE_STORAGE = "django.contrib.messages.storage.cookie.CookieStorage"
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1_000_000
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 2_000
+
+# What runs on a timer stands in a feature's jobs.py.
+PROCRASTINATE_AUTODISCOVER_MODULE_NAME = "jobs"
 
 EMAIL_BACKEND = env("EMAIL_BACKEND", "django.core.mail.backends.smtp.EmailBackend")
 EMAIL_FILE_PATH = str(VAR / "mail")

@@ -1,0 +1,96 @@
+"""What does the deployment do on a timer? It removes what is past its time, and renews snapshots before their holidays run out.
+
+Times of day are UTC. A run that was missed is made up by the next one.
+"""
+
+import logging
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from allauth.usersessions.models import UserSession
+from django.contrib.sessions.models import Session
+from django.db.models import Exists, Model, OuterRef, QuerySet
+from django.utils import timezone
+from procrastinate.contrib.django import app
+
+from portvakt.server.logbook.actions import record
+from portvakt.server.logbook.models import AccessEvent, AuditEntry
+from portvakt.server.organisations.models import Organisation
+from portvakt.server.places.models import DoorCommand
+from portvakt.server.purpose.actor import system
+from portvakt.server.purpose.context import acting
+
+log = logging.getLogger(__name__)
+
+# Small enough that no transaction holds locks for long.
+BATCH = 5_000
+# A command is answered in seconds; the access event and the audit entry are what is kept.
+COMMAND_DAYS = 1
+
+
+@app.periodic(cron="17 * * * *")
+@app.task(name="retention", queueing_lock="retention")
+def retention(timestamp: int = 0) -> None:  # noqa: ARG001 - the queue gives it by this name
+    """Remove what is past its time, every hour; `timestamp` is when it was due."""
+    remove_overdue(timezone.now())
+
+
+@app.periodic(cron="23 4 1 * *")
+@app.task(name="snapshot_renewal", queueing_lock="snapshot_renewal")
+def snapshot_renewal(timestamp: int = 0) -> None:  # noqa: ARG001 - the queue gives it by this name
+    """Have every organisation's snapshots built anew, every month; `timestamp` is when it was due."""
+    renew_snapshots()
+
+
+def remove_overdue(now: datetime) -> dict[str, int]:
+    """Remove every row that is past its time; return how many of each kind of row."""
+    removed: dict[str, int] = {}
+    for organisation, days in _organisations():
+        events = AccessEvent.objects.filter(organisation_id=organisation)
+        limit = now - timedelta(days=days)
+        # A controller whose clock is ahead would otherwise have its events kept for as long as it is wrong.
+        for overdue in (events.filter(at__lt=limit), events.filter(received_at__lt=limit)):
+            removed["access events"] = removed.get("access events", 0) + _remove(overdue)
+    for name, rows in _everywhere(now):
+        removed[name] = _remove(rows)
+    log.info("retention removed %s", ", ".join(f"{count} {name}" for name, count in removed.items()))
+    return removed
+
+
+def _organisations() -> list[tuple[UUID, int]]:
+    with acting("retention"):
+        return list(Organisation.objects.values_list("pk", "entry_log_days"))
+
+
+def _everywhere(now: datetime) -> list[tuple[str, QuerySet[Any]]]:
+    """Return, by name, the rows past their time whose time does not depend on the organisation."""
+    open_session = Session.objects.filter(session_key=OuterRef("session_key"))
+    return [
+        ("audit entries", AuditEntry.objects.filter(at__lt=now - timedelta(days=AuditEntry.privacy.keep.days))),
+        ("sessions", Session.objects.filter(expire_date__lt=now)),
+        ("signed-in devices", UserSession.objects.filter(~Exists(open_session))),
+        ("commands", DoorCommand.objects.filter(asked_at__lt=now - timedelta(days=COMMAND_DAYS))),
+    ]
+
+
+def _remove(rows: QuerySet[Model]) -> int:
+    """Remove rows in batches, each a unit of work of its own; return how many there were."""
+    total: int = 0
+    while True:
+        with acting("retention"):
+            count, _ = rows.model._base_manager.filter(pk__in=rows.values("pk")[:BATCH]).delete()
+        total += count
+        if count < BATCH:
+            return total
+
+
+def renew_snapshots() -> int:
+    """Ask the controllers of every active organisation for a new snapshot; return how many organisations that were."""
+    with acting("snapshot_renewal"):
+        active = list(Organisation.objects.filter(active=True))
+    for organisation in active:
+        with acting("snapshot_renewal"):
+            record("snapshot.renewed", organisation, by=system("jobs", organisation.pk), doors=True)
+    log.info("snapshots of %s organisations renewed", len(active))
+    return len(active)

@@ -1,0 +1,163 @@
+"""Is what is past its time removed, nothing else, and does the queue run with its own login?"""
+
+import subprocess
+import sys
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from uuid import uuid4
+
+import psycopg
+import pytest
+from allauth.usersessions.models import UserSession
+from django.contrib.sessions.models import Session
+from django.db import connection
+from django.utils import timezone
+from psycopg import conninfo
+
+from portvakt.core.event import EventKind
+from portvakt.demo import database
+from portvakt.server.jobs import jobs
+from portvakt.server.logbook.actions import record_events
+from portvakt.server.logbook.models import AccessEvent, AuditEntry
+from portvakt.server.organisations.actions import wanted_version
+from portvakt.server.organisations.models import Organisation
+from portvakt.server.places.actions import release_door
+from portvakt.server.places.models import DoorCommand
+from portvakt.server.purpose.context import acting
+from tests.cast import Cast, as_login
+
+NOW = datetime(2026, 6, 1, 12, tzinfo=UTC)
+
+
+def days_ago(days: float, now: datetime = NOW) -> datetime:
+    return now - timedelta(days=days)
+
+
+def put_events(cast: Cast, *moments: tuple[datetime, datetime]) -> None:
+    """Record one event for each pair (when it happened, when it was received)."""
+    journal = uuid4()
+    rows = [
+        AccessEvent(
+            organisation_id=cast.organisation.pk,
+            controller_id=cast.controller.pk,
+            journal=journal,
+            sequence=sequence,
+            kind=EventKind.DOOR_OPENED,
+            at=at,
+            received_at=received_at,
+        )
+        for sequence, (at, received_at) in enumerate(moments, 1)
+    ]
+    with as_login("link"), acting("entry_log", cast.organisation.pk):
+        record_events(rows)
+
+
+def sequences(cast: Cast) -> list[int]:
+    with acting("entry_log_review", cast.organisation.pk):
+        return list(AccessEvent.objects.order_by("sequence").values_list("sequence", flat=True))
+
+
+def keep_for(cast: Cast, days: int) -> None:
+    with as_login("console"), acting("organisation_opening"):
+        Organisation.objects.filter(pk=cast.organisation.pk).update(entry_log_days=days)
+
+
+def remove(now: datetime = NOW) -> dict[str, int]:
+    with as_login("jobs"):
+        return jobs.remove_overdue(now)
+
+
+def test_events_are_kept_for_as_many_days_as_their_own_organisation_says(cast: Cast, other: Cast) -> None:
+    keep_for(other, 60)
+    moments = [(days_ago(days), days_ago(days)) for days in (61, 59, 14.1, 13.9, 0)]
+    put_events(cast, *moments)
+    put_events(other, *moments)
+    assert remove()["access events"] >= 4
+    assert sequences(cast) == [4, 5]
+    assert sequences(other) == [2, 3, 4, 5]
+
+
+def test_an_event_from_a_controller_whose_clock_is_ahead_is_removed_too(cast: Cast) -> None:
+    put_events(cast, (days_ago(-4000), days_ago(15)), (days_ago(-4000), days_ago(1)), (days_ago(15), days_ago(1)))
+    remove()
+    assert sequences(cast) == [2]
+
+
+def test_more_than_one_batch_is_removed(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
+    put_events(cast, *[(days_ago(20), days_ago(20))] * 7)
+    monkeypatch.setattr(jobs, "BATCH", 3)
+    assert remove()["access events"] == 7
+    assert sequences(cast) == []
+
+
+def test_audit_entries_are_kept_for_730_days(cast: Cast) -> None:
+    with acting("audit_review", cast.organisation.pk):
+        count = AuditEntry.objects.count()
+    assert count
+    made_at = timezone.now()
+    remove(made_at + timedelta(days=729))
+    with acting("audit_review", cast.organisation.pk):
+        assert AuditEntry.objects.count() == count
+    remove(made_at + timedelta(days=731))
+    with acting("audit_review", cast.organisation.pk):
+        assert not AuditEntry.objects.exists()
+
+
+def test_expired_sessions_go_and_their_devices_with_them(cast: Cast) -> None:
+    now = timezone.now()
+    keys = {name: f"{name}{uuid4().hex}"[:40] for name in ("over", "open", "gone")}
+    with acting("account_sign_in"):
+        for name, days in (("over", -1), ("open", 1)):
+            Session(session_key=keys[name], session_data="", expire_date=now + timedelta(days=days)).save(
+                force_insert=True
+            )
+        for key in keys.values():
+            device = {"ip": "192.0.2.1", "user_agent": "test", "session_key": key}
+            UserSession.objects.create(user=cast.admin, **device)
+    remove(now)
+    with acting("account_sign_in"):
+        assert set(Session.objects.filter(pk__in=keys.values()).values_list("pk", flat=True)) == {keys["open"]}
+        kept = UserSession.objects.filter(user=cast.admin).values_list("session_key", flat=True)
+        assert set(kept) == {keys["open"]}
+
+
+def test_commands_are_kept_for_a_day(cast: Cast) -> None:
+    with acting("door_operation", cast.organisation.pk):
+        old, _ = release_door(cast.door, by=cast.by)
+        new, _ = release_door(cast.door, by=cast.by)
+        DoorCommand.objects.filter(pk=old.pk).update(asked_at=timezone.now() - timedelta(hours=25))
+    remove(timezone.now())
+    with acting("door_operation", cast.organisation.pk):
+        assert list(DoorCommand.objects.values_list("pk", flat=True)) == [new.pk]
+
+
+def test_renewal_asks_for_a_newer_snapshot_with_an_entry(cast: Cast) -> None:
+    with acting("audit_review", cast.organisation.pk):
+        before = wanted_version(cast.organisation.pk)
+    with as_login("jobs"):
+        assert jobs.renew_snapshots() >= 1
+    with acting("audit_review", cast.organisation.pk):
+        (entry,) = AuditEntry.objects.filter(action="snapshot.renewed")
+        assert wanted_version(cast.organisation.pk) == entry.snapshot_version
+    assert entry.snapshot_version is not None
+    assert entry.snapshot_version > before
+    assert entry.actor_name == "jobs"
+
+
+def test_the_queue_runs_as_its_own_login(cast: Cast) -> None:
+    parts = connection.settings_dict
+    owner = conninfo.make_conninfo("", host=parts["HOST"], user="postgres", port=parts["PORT"] or "5432")
+    env = database.environment(owner, "jobs", str(parts["NAME"]))
+    put_events(cast, (timezone.now() - timedelta(days=15),) * 2, (timezone.now(),) * 2)
+    with psycopg.connect(env["DATABASE_URL"], autocommit=True) as queue:
+        asked = queue.execute(
+            "select procrastinate_defer_jobs_v1(array[row('default', 'retention', 0, null, null, '{}', null)"
+            "::procrastinate_job_to_defer_v1])"
+        ).fetchone()
+        assert asked is not None
+        command = [sys.executable, "-m", "portvakt", "jobs", "--once"]
+        done = subprocess.run(command, env=env, check=False, capture_output=True, text=True, timeout=60, cwd=Path.cwd())
+        assert done.returncode == 0, done.stderr
+        left = queue.execute("select status from procrastinate_jobs where task_name = 'retention'").fetchall()
+    assert left == [], done.stderr
+    assert sequences(cast) == [2]
