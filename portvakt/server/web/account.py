@@ -12,7 +12,7 @@ from django.utils.translation import gettext
 from portvakt.server.accounts.actions import change_own_account
 from portvakt.server.accounts.models import Account
 from portvakt.server.purpose.actor import Permission
-from portvakt.server.web.forms import show_form
+from portvakt.server.web.forms import posted, show_form
 
 
 class AccountForm(forms.ModelForm):  # type: ignore[type-arg] - no subscript at run time
@@ -40,7 +40,7 @@ def home(request: HttpRequest) -> HttpResponse:
 def my_account(request: HttpRequest) -> HttpResponse:
     """Show and change the signed-in account; the sign-in purpose is open (see middleware.py)."""
     account = Account.objects.get(pk=request.user.pk)
-    form = AccountForm(request.POST or None, instance=account)
+    form = AccountForm(posted(request), instance=account)
     if request.method == "POST" and form.is_valid():
         change_own_account(Account.objects.get(pk=account.pk), by=account, **form.cleaned_data)
         with translation.override(form.cleaned_data["language"]):

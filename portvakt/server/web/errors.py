@@ -37,6 +37,7 @@ REFUSALS: dict[str, tuple[HTTPStatus, Promise]] = {
     "no_purpose": (HTTPStatus.INTERNAL_SERVER_ERROR, _("Nothing is done without a purpose.")),
     "no_role": (HTTPStatus.UNPROCESSABLE_ENTITY, _("Choose at least one role.")),
     "not_permitted": (HTTPStatus.FORBIDDEN, _("Your role here does not allow this.")),
+    "nothing_to_present": (HTTPStatus.UNPROCESSABLE_ENTITY, _("Choose a person who has one, or write it here.")),
     "period_backwards": (HTTPStatus.UNPROCESSABLE_ENTITY, _("The end must be after the beginning.")),
     "pin_exhausted": (HTTPStatus.CONFLICT, _("Nearly all PINs of this length are in use.")),
     "pin_format": (HTTPStatus.UNPROCESSABLE_ENTITY, _("A PIN is 4 to 8 digits.")),
@@ -46,6 +47,7 @@ REFUSALS: dict[str, tuple[HTTPStatus, Promise]] = {
     "purpose_nested": (HTTPStatus.INTERNAL_SERVER_ERROR, _("Purposes do not nest.")),
     "reader_taken": (HTTPStatus.CONFLICT, _("This side, or this address on the port, already has a reader.")),
     "schedule_in_use": (HTTPStatus.CONFLICT, _("An access rule uses this schedule.")),
+    "simulator_knows_not": (HTTPStatus.NOT_FOUND, _("The simulator does not know it.")),
 }
 
 

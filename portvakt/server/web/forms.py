@@ -7,7 +7,7 @@ from typing import Any
 from django import forms
 from django.db import transaction
 from django.forms.renderers import TemplatesSetting
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import render
 
 from portvakt.server.purpose.errors import Refused
@@ -36,6 +36,11 @@ class Refusable:
 
 class BoardForm(Refusable, forms.Form):
     """A form of the Board."""
+
+
+def posted(request: HttpRequest) -> QueryDict | None:
+    """Return what a form was sent with, or None for a form that is only shown."""
+    return request.POST if request.method == "POST" else None
 
 
 @contextmanager

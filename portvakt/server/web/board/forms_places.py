@@ -1,0 +1,102 @@
+"""Which values do the forms about sites, doors, controllers and readers take?"""
+
+from typing import Any
+from zoneinfo import available_timezones
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from portvakt.server.places.actions import ENTRY_AUTH_TYPES, EXIT_AUTH_TYPES
+from portvakt.server.places.models import Controller, Door, Reader, Site
+from portvakt.server.web import words
+from portvakt.server.web.forms import BoardForm, Refusable
+
+ENTRY_CHOICES = [(int(auth), words.AUTH_TYPES[auth]) for auth in ENTRY_AUTH_TYPES]
+EXIT_CHOICES = [(int(auth), words.AUTH_TYPES[auth]) for auth in EXIT_AUTH_TYPES]
+
+
+class SiteForm(Refusable, forms.ModelForm):  # type: ignore[type-arg] - no subscript at run time
+    """A new site."""
+
+    timezone = forms.ChoiceField(
+        label=_("Time zone"),
+        choices=lambda: [(name, name.replace("_", " ")) for name in sorted(available_timezones())],
+        initial="Europe/Stockholm",
+        help_text=_("Schedules follow the local time of the site."),
+    )
+
+    class Meta:
+        model = Site
+        fields = ("name", "address", "timezone")
+
+
+class NameForm(BoardForm):
+    """A new section or controller: its name."""
+
+    name = forms.CharField(label=_("Name"), max_length=100)
+
+
+class DoorForm(Refusable, forms.ModelForm):  # type: ignore[type-arg] - no subscript at run time
+    """A door's name, equipment and times."""
+
+    entry_auth_types = forms.TypedMultipleChoiceField(
+        label=_("The entry side accepts"),
+        choices=ENTRY_CHOICES,
+        coerce=int,
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+        help_text=_("What the equipment can do. An access rule may allow less."),
+    )
+    exit_auth_types = forms.TypedMultipleChoiceField(
+        label=_("The exit side accepts"),
+        choices=EXIT_CHOICES,
+        coerce=int,
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+    )
+
+    class Meta:
+        model = Door
+        fields = (
+            "name",
+            "in_service",
+            "entry_auth_types",
+            "exit_auth_types",
+            "release_seconds",
+            "held_open_seconds",
+            "past_age_hours",
+            "past_age_behaviour",
+        )
+        help_texts = {
+            "release_seconds": _("How long the door can be opened after a passage is granted, 3 to 120."),
+            "held_open_seconds": _("A door that stands open longer is an alarm, 10 to 3600."),
+            "past_age_hours": _("For so long the controller decides as usual without contact with the server."),
+        }
+
+
+class NewDoorForm(DoorForm):
+    """A new door, and which controller decides for it."""
+
+    controller = forms.ModelChoiceField(label=_("Controller"), queryset=Controller.objects.none())
+
+    field_order = ("name", "controller")
+
+    def __init__(self, *arguments: Any, controllers: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self.fields["controller"].queryset = controllers  # type: ignore[attr-defined]
+        self.fields["entry_auth_types"].initial = [int(auth) for auth in ENTRY_AUTH_TYPES]
+        self.fields["exit_auth_types"].initial = [int(EXIT_AUTH_TYPES[-1])]
+        if len(controllers) == 1:
+            self.fields["controller"].initial = controllers[0]
+
+
+class ReaderForm(Refusable, forms.ModelForm):  # type: ignore[type-arg] - no subscript at run time
+    """A new reader."""
+
+    class Meta:
+        model = Reader
+        fields = ("side", "port", "address", "baud")
+        help_texts = {
+            "port": _("The controller's name for it, such as /dev/ttyUSB0."),
+            "address": _("0 to 126, as set on the reader."),
+        }

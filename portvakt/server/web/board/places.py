@@ -1,0 +1,149 @@
+"""How are sites, sections, controllers, doors and readers set up?"""
+
+from collections.abc import Callable
+from typing import Any
+from uuid import UUID
+
+from django import forms
+from django.db.models import Prefetch
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from portvakt.server.logbook.models import AuditEntry
+from portvakt.server.places.actions import (
+    add_controller,
+    add_door,
+    add_reader,
+    add_section,
+    add_site,
+    change_door,
+    remove_reader,
+)
+from portvakt.server.places.models import Controller, Door, Reader, Section, Site
+from portvakt.server.purpose.actor import Permission
+from portvakt.server.web.answers import done
+from portvakt.server.web.board.confirm import Question, confirm
+from portvakt.server.web.board.forms_places import DoorForm, NameForm, NewDoorForm, ReaderForm, SiteForm
+from portvakt.server.web.board.page import BoardRequest, page
+from portvakt.server.web.forms import Refusable, posted, refusals_beside, show_form
+
+PURPOSE = "premises_administration"
+
+
+@page(PURPOSE, Permission.PLACE_MANAGE)
+def places(request: BoardRequest) -> HttpResponse:
+    """Show the tree of places with what can be added where."""
+    doors = Door.objects.select_related("controller").prefetch_related("readers").order_by("name")
+    sections = Section.objects.order_by("name").prefetch_related(Prefetch("doors", doors))
+    sites = Site.objects.filter(organisation=request.organisation).order_by("name")
+    sites = sites.prefetch_related(
+        Prefetch("sections", sections), Prefetch("controllers", Controller.objects.order_by("name"))
+    )
+    return render(request, "board/places/places.html", {"sites": sites})
+
+
+@page(PURPOSE, Permission.PLACE_MANAGE)
+def new_site(request: BoardRequest) -> HttpResponse:
+    """Add a site."""
+
+    def add(values: dict[str, Any]) -> AuditEntry:
+        return add_site(by=request.operator, **values)[1]
+
+    return _form_page(request, SiteForm(posted(request)), add, title=_("Add site"))
+
+
+@page(PURPOSE, Permission.PLACE_MANAGE)
+def new_section(request: BoardRequest, site: UUID) -> HttpResponse:
+    """Add a section to a site."""
+    found = get_object_or_404(Site, pk=site, organisation=request.organisation)
+
+    def add(values: dict[str, Any]) -> AuditEntry:
+        return add_section(found, by=request.operator, **values)[1]
+
+    return _form_page(request, NameForm(posted(request)), add, title=_("Add section"), where=found.name)
+
+
+@page(PURPOSE, Permission.PLACE_MANAGE)
+def new_controller(request: BoardRequest, site: UUID) -> HttpResponse:
+    """Add a controller to a site; a device becomes it by enrolment."""
+    found = get_object_or_404(Site, pk=site, organisation=request.organisation)
+
+    def add(values: dict[str, Any]) -> AuditEntry:
+        return add_controller(found, by=request.operator, **values)[1]
+
+    return _form_page(request, NameForm(posted(request)), add, title=_("Add controller"), where=found.name)
+
+
+@page(PURPOSE, Permission.PLACE_MANAGE)
+def new_door(request: BoardRequest, section: UUID) -> HttpResponse:
+    """Add a door to a section."""
+    found = get_object_or_404(Section.objects.select_related("site"), pk=section, organisation=request.organisation)
+    controllers = Controller.objects.filter(organisation=request.organisation, site=found.site).order_by("name")
+    form = NewDoorForm(posted(request), controllers=controllers)
+
+    def add(values: dict[str, Any]) -> AuditEntry:
+        return add_door(found, values.pop("controller"), by=request.operator, **values)[1]
+
+    return _form_page(request, form, add, title=_("Add door"), where=f"{found.site.name}, {found.name}")
+
+
+@page(PURPOSE, Permission.PLACE_MANAGE)
+def edit_door(request: BoardRequest, door: UUID) -> HttpResponse:
+    """Change a door."""
+    found = get_object_or_404(Door, pk=door, organisation=request.organisation)
+    form = DoorForm(posted(request), instance=Door.objects.get(pk=found.pk))
+
+    def change(values: dict[str, Any]) -> AuditEntry:
+        return change_door(found, by=request.operator, **values)
+
+    to = reverse("board:door", args=[request.organisation.slug, found.pk])
+    return _form_page(request, form, change, title=_("Edit door"), where=found.name, to=to)
+
+
+@page(PURPOSE, Permission.PLACE_MANAGE)
+def new_reader(request: BoardRequest, door: UUID) -> HttpResponse:
+    """Put a reader on one side of a door."""
+    found = get_object_or_404(Door, pk=door, organisation=request.organisation)
+
+    def add(values: dict[str, Any]) -> AuditEntry:
+        return add_reader(found, by=request.operator, **values)[1]
+
+    return _form_page(request, ReaderForm(posted(request)), add, title=_("Add reader"), where=found.name)
+
+
+@page(PURPOSE, Permission.PLACE_MANAGE)
+def take_reader(request: BoardRequest, reader: UUID) -> HttpResponse:
+    """Take a reader away, once confirmed."""
+    found = get_object_or_404(Reader.objects.select_related("door"), pk=reader, organisation=request.organisation)
+    question = Question(
+        title=_("Remove the reader at %(door)s?") % {"door": found.door.name},
+        text=_("Cards and codes can no longer be presented on that side."),
+        button=_("Remove"),
+        back=_places(request),
+    )
+    return confirm(request, question, lambda: remove_reader(found, by=request.operator))
+
+
+def _places(request: BoardRequest) -> str:
+    return reverse("board:places", args=[request.organisation.slug])
+
+
+def _form_page(
+    request: BoardRequest,
+    form: forms.BaseForm,
+    act: Callable[[dict[str, Any]], AuditEntry],
+    *,
+    title: str,
+    where: str = "",
+    to: str = "",
+) -> HttpResponse:
+    """Answer with a form; once it is filled in well, act and go back to the place it is about."""
+    if form.is_bound and form.is_valid() and isinstance(form, Refusable):
+        with refusals_beside(form):
+            entry = act(dict(form.cleaned_data))
+        if not form.errors:
+            return done(request, entry, to=to or _places(request), message=_("Saved."))
+    back = to or _places(request)
+    return show_form(request, "board/places/form.html", form, title=title, where=where, back=back)
