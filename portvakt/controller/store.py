@@ -83,7 +83,7 @@ class Store:
         self.in_memory = False
         self._mark = os.open(folder / MEMORY_MARK, os.O_RDWR | os.O_CREAT, 0o600)
         self._database = self._open(folder / DATABASE)
-        self._marked = os.pread(self._mark, 1, 0) == b"1"
+        self._marked = self._read_mark()
         self._start_journal(fresh=self._marked)
         if self._trouble:
             self.append([Event(EventKind.CONTROLLER_STARTED, self._clock(), detail=self._trouble)])
@@ -225,6 +225,13 @@ class Store:
             self.in_memory = True
             self._marked = self._set_mark(b"1")
             self._keep(Event(EventKind.EVENTS_IN_MEMORY, self._clock(), detail=str(error)[:200]))
+
+    def _read_mark(self) -> bool:
+        """Whether the last life ended with events in memory. The byte is written early: a full disk has no room for it."""
+        value = os.pread(self._mark, 1, 0)
+        if not value:
+            self._set_mark(b"0")
+        return value == b"1"
 
     def _set_mark(self, value: bytes) -> bool:
         try:

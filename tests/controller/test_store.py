@@ -140,6 +140,11 @@ def test_numbers_seen_only_in_memory_are_not_used_again_after_a_power_cut(tmp_pa
     assert (tmp_path / MEMORY_MARK).read_bytes() == b"0"
 
 
+def test_the_byte_that_a_full_disk_must_change_is_there_from_the_start(tmp_path: Path) -> None:
+    store_in(tmp_path)
+    assert (tmp_path / MEMORY_MARK).read_bytes() == b"0"
+
+
 def test_a_snapshot_is_replaced_whole_and_remembers_when_it_was_confirmed(tmp_path: Path) -> None:
     store = store_in(tmp_path)
     assert store.snapshot() is None
