@@ -14,8 +14,8 @@ from portvakt.core.enrolment import SECRET_BYTES
 from portvakt.proto import link_pb2, link_pb2_grpc
 from portvakt.server.link import rows
 from portvakt.server.link.authority import Authority, RequestRefused
-from portvakt.server.link.work import Work
 from portvakt.server.purpose.errors import Refused
+from portvakt.server.purpose.work import Work
 
 log = logging.getLogger(__name__)
 

@@ -13,7 +13,7 @@ from portvakt.proto import link_pb2_grpc
 from portvakt.server.link.authority import Authority
 from portvakt.server.link.enrolment import Attempts, Enrolment
 from portvakt.server.link.streams import Streams
-from portvakt.server.link.work import Work
+from portvakt.server.purpose.work import Work
 
 log = logging.getLogger(__name__)
 

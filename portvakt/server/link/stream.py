@@ -14,7 +14,7 @@ from portvakt.server.link import rows
 from portvakt.server.link.authority import Authority
 from portvakt.server.link.device import Device
 from portvakt.server.link.received import events_of, report_gaps
-from portvakt.server.link.work import Work
+from portvakt.server.purpose.work import Work
 
 log = logging.getLogger(__name__)
 

@@ -12,8 +12,8 @@ from portvakt.server.link import rows
 from portvakt.server.link.authority import Authority
 from portvakt.server.link.device import Device, presented
 from portvakt.server.link.stream import NotUnderstood, Stream
-from portvakt.server.link.work import Work
 from portvakt.server.purpose.notices import Channel, Notice, notices
+from portvakt.server.purpose.work import Work
 
 log = logging.getLogger(__name__)
 

@@ -1,4 +1,4 @@
-"""How does the loop that holds the streams use the database without waiting for it?
+"""How does a loop that holds many streams use the database without waiting for it?
 
 Each unit of work runs in one of a few threads, each with a database connection of its own that is kept and checked before use. A unit
 that has begun is finished, also when the stream that asked for it is gone.
