@@ -135,7 +135,7 @@ def wanted(device: Device) -> int:
 
 def signed_snapshot(device: Device, authority: Authority) -> SignedSnapshot | None:
     """Return the newest snapshot, or None for a controller that was removed. Raises SnapshotTooLarge."""
-    with acting(ENTRY, device.organisation):
+    with acting(ENTRY, device.organisation, one_moment=True):
         if (controller := Controller.objects.filter(pk=device.controller).first()) is None:
             return None
         snapshot = build(controller)
