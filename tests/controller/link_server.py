@@ -88,6 +88,30 @@ class LinkServer(link_pb2_grpc.ControllerLinkServicer):
             known.append(event)
 
 
+class Cable:
+    """A way to the server that can go dead without either end being told: bytes stop, connections stay."""
+
+    def __init__(self, port: int) -> None:
+        self._port = port
+        self._dead: set[asyncio.StreamWriter] = set()
+        self._alive: set[asyncio.StreamWriter] = set()
+
+    def cut(self) -> None:
+        """Connections made until now never carry another byte."""
+        self._dead |= self._alive
+
+    async def carry(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        far_reader, far_writer = await asyncio.open_connection("127.0.0.1", self._port)
+        self._alive |= {writer, far_writer}
+        await asyncio.gather(self._pump(reader, far_writer), self._pump(far_reader, writer), return_exceptions=True)
+
+    async def _pump(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        while data := await reader.read(65_536):
+            if writer not in self._dead:
+                writer.write(data)
+        writer.close()
+
+
 @asynccontextmanager
 async def serving(servicer: LinkServer, authority: Authority, port: int = 0) -> AsyncIterator[int]:
     server = grpc.aio.server(options=PINGS_ALLOWED)

@@ -24,7 +24,7 @@ from portvakt.core.snapshot import Snapshot, sign, to_bytes
 from portvakt.proto import link_pb2
 from tests.controller.authority import Authority
 from tests.controller.fakes import NOON, FakeClock, FakeOutputs
-from tests.controller.link_server import GENEROUS, LinkServer, serving
+from tests.controller.link_server import GENEROUS, Cable, LinkServer, serving
 from tests.controller.site import CONTROLLER, FRONT, SITE, site
 
 SNAPSHOT_KEY = Ed25519PrivateKey.from_private_bytes(bytes(range(32)))
@@ -205,6 +205,24 @@ def test_a_server_that_comes_later_gets_everything(tmp_path: Path) -> None:
             async with serving(server, authority, port):
                 await controller.all_acknowledged()
         assert len(server.recorded[controller.journal.id]) == 3
+
+    run(story)
+
+
+def test_a_stream_that_goes_silent_is_given_up_and_dialled_anew(tmp_path: Path) -> None:
+    async def story() -> None:
+        authority, server = Authority(), LinkServer()
+        async with serving(server, authority) as port:
+            cable = Cable(port)
+            way = await asyncio.start_server(cable.carry, "127.0.0.1", 0)
+            async with dialling(tmp_path, authority, way.sockets[0].getsockname()[1]) as controller:
+                await server.hear("status")
+                cable.cut()
+                await controller.happen(3)
+                await controller.all_acknowledged()
+                assert len(server.recorded[controller.journal.id]) == 3
+                assert server.streams == 2
+            way.close()
 
     run(story)
 
