@@ -1,21 +1,20 @@
 """Does each door do the right thing, in the right order, about what readers, wires and the server tell it?"""
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import timedelta
 
 import pytest
 
-from portvakt.controller.commands import Answer, Commands
-from portvakt.controller.doors import Doors
+from portvakt.controller.commands import Answer
 from portvakt.controller.factors import FACTOR_SECONDS, KEY_SECONDS
-from portvakt.controller.outputs import ContactChanged, ExitPressed
-from portvakt.controller.readers import CardRead, KeysTyped, ReaderChanged, ReaderState, Signal
-from portvakt.core.decision.compile import compile_snapshot
+from portvakt.controller.outputs import ExitPressed
+from portvakt.controller.readers import CardRead, ReaderChanged, ReaderState, Signal
 from portvakt.core.decision.model import AuthType, Side
 from portvakt.core.event import Event, EventKind
-from portvakt.core.snapshot import PastAge, Reader, Snapshot
-from tests.controller.fakes import NOON, FakeClock, FakeOutputs
+from portvakt.core.snapshot import PastAge, Reader
+from tests.controller.fakes import NOON
+from tests.controller.rig import Rig, run
 from tests.controller.site import (
     BACK,
     BACK_IN,
@@ -35,63 +34,6 @@ from tests.controller.site import (
     person,
     site,
 )
-
-
-class Rig:
-    """Doors with a clock that moves when told, a journal that can be held up, and wires that keep a diary."""
-
-    def __init__(self, snapshot: Snapshot | None = SITE) -> None:
-        self.diary: list[str] = []
-        self.events: list[Event] = []
-        self.shown: list[tuple[str, Signal]] = []
-        self.clock = FakeClock()
-        self.outputs = FakeOutputs(self.diary)
-        self.disk = asyncio.Event()
-        self.disk.set()
-        self.changes = 0
-        self.doors = Doors(
-            append=self._append, strikes=self.outputs, show=self._show, clock=self.clock, changed=self._changed
-        )
-        self.commands = Commands(self.doors)
-        if snapshot is not None:
-            self.put_in_force(snapshot)
-
-    def put_in_force(self, snapshot: Snapshot) -> None:
-        self.doors.put_in_force(snapshot, compile_snapshot(snapshot), self.clock.now())
-
-    async def card(self, data: bytes, reader: str = FRONT_IN) -> None:
-        self.doors.from_reader(CardRead(reader, BITS, data))
-        await self.doors.settle()
-
-    async def keys(self, keys: str, reader: str = BACK_IN) -> None:
-        self.doors.from_reader(KeysTyped(reader, keys))
-        await self.doors.settle()
-
-    async def contact(self, *, open_: bool, at: str = FRONT) -> None:
-        self.doors.from_door(ContactChanged(at, open_))
-        await self.doors.settle()
-
-    async def advance(self, seconds: float) -> None:
-        self.clock.advance(seconds)
-        await self.doors.settle()
-
-    def said(self) -> list[str]:
-        return [e.kind.value if e.reason is None else f"{e.kind.value}: {e.reason.value}" for e in self.events]
-
-    async def _append(self, events: Sequence[Event]) -> None:
-        await self.disk.wait()
-        self.events += events
-        self.diary += [event.kind.value for event in events]
-
-    def _show(self, reader: str, signal: Signal) -> None:
-        self.shown.append((reader, signal))
-
-    def _changed(self) -> None:
-        self.changes += 1
-
-
-def run(story: Callable[[], object]) -> None:
-    asyncio.run(story())  # type: ignore[arg-type]
 
 
 def test_the_event_is_kept_before_the_strike_is_released() -> None:
@@ -374,45 +316,6 @@ def test_a_journal_that_fails_outright_keeps_the_door_locked_and_the_next_one_is
         assert not rig.outputs.released[FRONT]
         await rig.card(CARD_ANNA)
         assert rig.outputs.released[FRONT]
-
-    run(story)
-
-
-def test_an_operator_releases_a_door_that_is_in_service() -> None:
-    async def story() -> None:
-        rig = Rig(site(doors=(door(FRONT), door(BACK, in_service=False))))
-        assert await rig.commands.release("c1", FRONT) == Answer(granted=True)
-        assert rig.diary[-2:] == ["door_released_by_operator", f"release {FRONT}"]
-        refused = Answer(granted=False, reason="door_out_of_service")
-        assert await rig.commands.release("c2", BACK) == refused
-        assert await rig.commands.release("c3", "elsewhere") == refused
-        assert [event.command for event in rig.events] == ["c1", "c2", "c3"]
-
-    run(story)
-
-
-def test_a_person_opens_from_a_distance_by_the_rules() -> None:
-    async def story() -> None:
-        rig = Rig()
-        assert await rig.commands.open("c1", FRONT, "entry", "anna") == Answer(granted=True)
-        assert (rig.events[0].auth_type, rig.events[0].person, rig.events[0].command) == (AuthType.REMOTE, "anna", "c1")
-        assert await rig.commands.open("c2", FRONT, "entry", "bo") == Answer(granted=False, reason="unauthorised")
-        assert await rig.commands.open("c3", FRONT, "exit", "anna") == Answer(
-            granted=False, reason="auth_type_not_accepted"
-        )
-        assert await rig.commands.open("c4", FRONT, "sideways", "anna") == Answer(granted=False, reason="fault")
-
-    run(story)
-
-
-def test_a_command_acts_once_however_often_it_comes() -> None:
-    async def story() -> None:
-        rig = Rig()
-        answers = await asyncio.gather(*(rig.commands.release("c1", FRONT) for _ in range(3)))
-        answers.append(await rig.commands.release("c1", FRONT))
-        assert answers == [Answer(granted=True)] * 4
-        assert rig.said() == ["door_released_by_operator"]
-        assert rig.diary.count(f"release {FRONT}") == 1
 
     run(story)
 
