@@ -1,0 +1,35 @@
+"""How is an operator asked before something is done that others will notice?"""
+
+from collections.abc import Callable
+
+import msgspec
+from django.http import HttpResponse
+
+from portvakt.server.logbook.models import AuditEntry
+from portvakt.server.web.answers import done
+from portvakt.server.web.board.page import BoardRequest
+from portvakt.server.web.forms import BoardForm, posted, refusals_beside, show_form
+
+
+class Question(msgspec.Struct, frozen=True):
+    """What is asked, what will follow, the word on the button, where to go if the answer is no and afterwards."""
+
+    title: str
+    text: str
+    button: str
+    back: str
+    after: str = ""
+    danger: bool = True
+
+
+class Nothing(BoardForm):
+    """No field at all: the button is the answer."""
+
+
+def confirm(request: BoardRequest, question: Question, act: Callable[[], AuditEntry]) -> HttpResponse:
+    """Ask; once answered, act and lead on. A refusal is shown above the question."""
+    form = Nothing(posted(request))
+    if form.is_valid():
+        with refusals_beside(form):
+            return done(request, act(), to=question.after or question.back)
+    return show_form(request, "board/confirm.html", form, question=question)
