@@ -7,7 +7,7 @@ from django.db import models
 
 from portvakt.server.logbook.models import AccessEvent, AuditEntry
 from portvakt.server.organisations.actions import next_snapshot_version
-from portvakt.server.purpose.actor import Actor
+from portvakt.server.purpose.actor import Actor, Permission
 from portvakt.server.purpose.context import current_purpose
 
 
@@ -34,3 +34,15 @@ def record(
 def record_events(events: Iterable[AccessEvent]) -> None:
     """Add events from a controller; one that is there already stays as it is, so that sending twice records once."""
     AccessEvent.objects.bulk_create(events, ignore_conflicts=True, batch_size=500)
+
+
+def record_look_up(person: models.Model, *, by: Actor) -> AuditEntry:
+    """Add that an operator looks at what one person's passages were; `person` needs no more than its id."""
+    by.require(Permission.ACCESS_LOG_READ)
+    return record("access_log.looked_up", person, by=by)
+
+
+def record_export(person: models.Model | None, *, by: Actor, fields: Iterable[str]) -> AuditEntry:
+    """Add that an operator takes events out of the access log, narrowed by the filters in `fields`, perhaps to one person."""
+    by.require(Permission.ACCESS_LOG_READ)
+    return record("access_log.exported", person, by=by, fields=fields)

@@ -86,6 +86,7 @@ urlpatterns = [
         "schedules/<uuid:schedule_id>/days/<uuid:day_id>/remove/", schedules.drop_special_day, name="special_day_remove"
     ),
     path("access-log/", logs.access_log, name="access_log"),
+    path("access-log/new/", logs.new_events, name="access_log_new"),
     path("access-log/export/", logs.export, name="access_log_export"),
     path("audit-log/", audit.audit_log, name="audit_log"),
     path("operators/", operators.operators, name="operators"),

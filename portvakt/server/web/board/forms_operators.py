@@ -1,0 +1,52 @@
+"""What does an administrator fill in about an operator?"""
+
+from typing import Any
+
+from django import forms
+from django.conf import settings
+from django.utils.translation import gettext_lazy as _
+
+from portvakt.server.accounts.models import Role
+from portvakt.server.web.forms import BoardForm
+
+ABOUT = {
+    Role.ADMIN: _("Admin: everything, other operators included"),
+    Role.OPERATOR: _("Operator: persons, cards, assignments, the access log, opening doors"),
+    Role.HARDWARE_MANAGER: _("Hardware Manager: doors, controllers, readers; no persons"),
+    Role.REGULAR: _("Regular: administers nothing"),
+    Role.GUEST: _("Guest: administers nothing"),
+}
+
+
+class RolesForm(BoardForm):
+    """An operator's roles here."""
+
+    roles = forms.MultipleChoiceField(
+        label=_("Roles"),
+        required=False,
+        choices=lambda: [(role.value, words) for role, words in ABOUT.items()],
+        widget=forms.CheckboxSelectMultiple,
+    )
+
+    def chosen(self) -> list[Role]:
+        """Return the chosen roles."""
+        return [Role(role) for role in self.cleaned_data["roles"]]
+
+
+class InviteForm(RolesForm):
+    """Whom to invite, in which language, with which roles."""
+
+    email = forms.EmailField(label=_("E-mail"), widget=forms.EmailInput(attrs={"autocomplete": "off"}))
+    first_name = forms.CharField(label=_("First name"), max_length=100, required=False)
+    last_name = forms.CharField(label=_("Last name"), max_length=100, required=False)
+    language = forms.ChoiceField(
+        label=_("Language"),
+        choices=settings.LANGUAGES,
+        help_text=_("The invitation is written in it."),
+    )
+
+    field_order = ("email", "first_name", "last_name", "language", "roles")
+
+    def account_values(self) -> dict[str, Any]:
+        """Return what a new account is opened with."""
+        return {name: self.cleaned_data[name] for name in ("first_name", "last_name", "language")}

@@ -1,0 +1,52 @@
+"""What does an invited operator get by mail? A link to choose a password, or word of a new role where there already is one."""
+
+import logging
+from smtplib import SMTPException
+
+from allauth.account.forms import default_token_generator
+from allauth.account.utils import user_pk_to_url_str
+from django.conf import settings
+from django.core.mail import EmailMessage
+from django.template.loader import render_to_string
+from django.urls import reverse
+from django.utils import translation
+
+from portvakt.server.accounts.models import Account
+from portvakt.server.organisations.models import Organisation
+
+log = logging.getLogger(__name__)
+
+
+def send_invitation(account: Account, organisation: Organisation) -> bool:
+    """Send the mail, in the account's language; tell whether the mail server took it.
+
+    The link is good until a password has been chosen, for as many days as PASSWORD_RESET_TIMEOUT says.
+    """
+    with translation.override(account.language):
+        mail = _mail(account, organisation)
+    try:
+        mail.send()
+    except (SMTPException, OSError) as error:
+        # Only the kind of error: its text may repeat the address.
+        log.warning("an invitation could not be sent: %s", type(error).__name__)
+        return False
+    return True
+
+
+def _mail(account: Account, organisation: Organisation) -> EmailMessage:
+    context = {
+        "account": account,
+        "organisation": organisation,
+        "link": _link(account),
+        "new": not account.has_usable_password(),
+        "days": settings.PASSWORD_RESET_TIMEOUT // 86_400,
+    }
+    subject = render_to_string("board/operators/invitation_subject.txt", context).strip()
+    return EmailMessage(subject, render_to_string("board/operators/invitation.txt", context), to=[account.email])
+
+
+def _link(account: Account) -> str:
+    if account.has_usable_password():
+        return settings.PUBLIC_URL + reverse("account_login")
+    key = {"uidb36": user_pk_to_url_str(account), "key": default_token_generator.make_token(account)}
+    return settings.PUBLIC_URL + reverse("account_reset_password_from_key", kwargs=key)
