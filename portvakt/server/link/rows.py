@@ -15,7 +15,7 @@ from portvakt.proto import link_pb2
 from portvakt.server.access.snapshot import build
 from portvakt.server.link.authority import Authority, Issued
 from portvakt.server.link.device import Device, Presented
-from portvakt.server.logbook.actions import record_events
+from portvakt.server.logbook.actions import record, record_events
 from portvakt.server.logbook.models import AccessEvent
 from portvakt.server.organisations.actions import wanted_version
 from portvakt.server.places import actions as places
@@ -78,6 +78,17 @@ def greet(device: Device, hello: link_pb2.Hello) -> None:
             device.controller, software=_plain(hello.software, 60), snapshot_version=hello.snapshot_version
         )
         hint(device.organisation, Look.CONTROLLERS)
+
+
+def catch_up(device: Device, in_force: int) -> None:
+    """Ask for a new snapshot where the controller has a newer one than the database knows of, as after a restore from a backup.
+
+    Versions follow the clock (organisations.actions), so one from the time to come was never given out here.
+    """
+    with acting(LINK):
+        if wanted_version(device.organisation) < in_force < timezone.now().timestamp() * 1000:
+            by = system("link", device.organisation)
+            record("snapshot.renewed", Controller(pk=device.controller), by=by, doors=True)
 
 
 def keep_events(device: Device, events: Iterable[AccessEvent]) -> None:

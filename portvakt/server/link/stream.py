@@ -95,6 +95,7 @@ class Stream:
             raise NotUnderstood("a snapshot version is a 63-bit number")
         self._in_force = first.hello.snapshot_version
         await self._work.do(rows.greet, self.device, first.hello)
+        await self._work.do(rows.catch_up, self.device, self._in_force)
 
     async def _receive(self, messages: AsyncIterator[link_pb2.Up]) -> None:
         async for message in messages:

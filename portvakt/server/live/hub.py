@@ -44,7 +44,7 @@ class Hub:
 
     def __init__(self, per_account: int = PER_ACCOUNT, total: int = TOTAL) -> None:
         self._per_account, self._total = per_account, total
-        self._pages: dict[UUID, set[Page]] = {}
+        self._pages: dict[str, set[Page]] = {}
         self._of_account: Counter[UUID] = Counter()
 
     def open(self, who: Listener) -> Page:
@@ -55,16 +55,17 @@ class Hub:
             raise TurnedAway(HTTPStatus.SERVICE_UNAVAILABLE)
         page = Page(who)
         self._of_account[who.account] += 1
-        self._pages.setdefault(who.organisation, set()).add(page)
+        self._pages.setdefault(str(who.organisation), set()).add(page)
         return page
 
     def close(self, page: Page) -> None:
         """Forget a page."""
         self._of_account[page.who.account] -= 1
         self._of_account += Counter()  # drops those that have come to nothing
-        self._pages[page.who.organisation].discard(page)
-        if not self._pages[page.who.organisation]:
-            del self._pages[page.who.organisation]
+        organisation = str(page.who.organisation)
+        self._pages[organisation].discard(page)
+        if not self._pages[organisation]:
+            del self._pages[organisation]
 
     def hear(self, notice: Notice) -> None:
         """Pass a hint on to the pages of its organisation; where hints may have been missed, everybody looks at everything."""
@@ -73,6 +74,7 @@ class Hub:
                 for hint in EVERYTHING:
                     page.tell(hint)
             return
-        organisation, look, row = notice.payload.split(":", 2)
-        for page in self._pages.get(UUID(organisation), ()):
+        organisation, _, what = notice.payload.partition(":")
+        look, _, row = what.partition(":")
+        for page in self._pages.get(organisation, ()):
             page.tell((look, row))

@@ -65,7 +65,7 @@ async def notices(*channels: Channel) -> AsyncIterator[Notice]:
         try:
             async for notice in _listen(channels):
                 yield notice
-        except psycopg.OperationalError as trouble:
+        except psycopg.Error as trouble:
             log.warning("listening was cut: %s", type(trouble).__name__)
         await asyncio.sleep(PAUSE_SECONDS)
 

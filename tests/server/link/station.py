@@ -104,7 +104,7 @@ class Station:
             if message is None:
                 return grpc.StatusCode.OK
             if isinstance(message, grpc.RpcError):
-                return message.code()  # type: ignore[attr-defined, no-any-return]
+                return message.code()
         raise AssertionError
 
     def events(self, *sequences: int, journal: str | None = None, **changes: object) -> None:

@@ -70,7 +70,7 @@ def test_a_bad_request_leaves_the_secret_unspent(cast: Cast, link: LinkProcess, 
         stub = link_pb2_grpc.EnrolmentStub(channel)
         with pytest.raises(grpc.RpcError) as refused:
             stub.Enrol(request, timeout=10)
-    assert refused.value.code() is grpc.StatusCode.INVALID_ARGUMENT  # type: ignore[attr-defined]
+    assert refused.value.code() is grpc.StatusCode.INVALID_ARGUMENT
     assert identity.enrol(text, tmp_path).controller == str(cast.controller.pk)
 
 

@@ -1,6 +1,7 @@
 """Is every event recorded once, does every change reach the controller, and does the Board learn what became of it?"""
 
 from collections.abc import Callable
+from typing import Any
 from uuid import uuid4
 
 import grpc
@@ -11,6 +12,7 @@ from portvakt.controller.identity import Identity
 from portvakt.core.snapshot import Snapshot, open_signed
 from portvakt.proto import link_pb2
 from portvakt.server.logbook.models import AccessEvent, AuditEntry
+from portvakt.server.organisations.actions import wanted_version
 from portvakt.server.people.actions import revoke_credential
 from portvakt.server.places.actions import release_door
 from portvakt.server.places.models import ControllerStatus, DoorCommand, DoorStatus, ReaderStatus
@@ -53,7 +55,14 @@ def test_events_are_recorded_once_however_often_they_come(cast: Cast, attach: At
 def test_an_event_keeps_all_that_was_said(cast: Cast, attach: Attach) -> None:
     ids = {name: str(uuid4()) for name in ("reader", "person", "credential", "rule", "command")}
     door = str(cast.door.pk)
-    said = {"door": door, "side": "entry", "auth_type": 8, "reason": "wrong_pin", "detail": "a\0b", **ids}
+    said: dict[str, Any] = {
+        "door": door,
+        "side": "entry",
+        "auth_type": 8,
+        "reason": "wrong_pin",
+        "detail": "a\0b",
+        **ids,
+    }
     station = attach()
     station.events(7, kind="access_denied", at_us=1_795_000_000_000_001, **said)
     assert station.acknowledged() == 7
@@ -144,6 +153,23 @@ def test_a_refused_snapshot_shows_and_the_old_one_counts(cast: Cast, attach: Att
     station.acknowledged()
     status = status_of(cast)
     assert (status.snapshot_version, status.snapshot_refusal) == (1, "wrong_signature: not ours")
+
+
+def test_a_restored_database_catches_up_with_its_controllers(cast: Cast, enrolled: Identity, attach: Attach) -> None:
+    with acting("premises_administration", cast.organisation.pk):
+        ahead = wanted_version(cast.organisation.pk) + 1  # as given out after the backup was taken
+    station = attach(version=ahead)
+    assert opened(station.expect("snapshot"), enrolled).version > ahead
+    with acting("audit_review", cast.organisation.pk):
+        assert AuditEntry.objects.get(action="snapshot.renewed").actor_name == "link"
+
+
+def test_a_version_that_was_never_given_out_changes_nothing(cast: Cast, attach: Attach) -> None:
+    station = attach(version=2**62)
+    station.events(1)
+    station.acknowledged()
+    with acting("audit_review", cast.organisation.pk):
+        assert not AuditEntry.objects.filter(action="snapshot.renewed").exists()
 
 
 def test_status_is_kept_and_pages_hear_of_what_changed(cast: Cast, attach: Attach, hints: Hints) -> None:

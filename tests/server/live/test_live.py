@@ -168,7 +168,8 @@ def test_a_stream_says_that_it_is_there_and_ends(cast: Cast, client_of: ClientOf
     hub = Hub()
 
     async def receive() -> dict[str, object]:
-        return await asyncio.get_running_loop().create_future()  # a browser that stays
+        stays: asyncio.Future[dict[str, object]] = asyncio.get_running_loop().create_future()
+        return await stays
 
     async def send(message: dict[str, object]) -> None:
         sent.append(message)

@@ -4,7 +4,7 @@ import pytest
 from django.db import connection, transaction
 
 from portvakt.server.purpose import catalogue, rights
-from portvakt.server.purpose.rights import ColumnRight, Key, Member, Policy, RowSecurity
+from portvakt.server.purpose.rights import ColumnRight, Key, Member, Policy, RowSecurity, SequenceRight
 
 pytestmark = pytest.mark.usefixtures("owner")
 
@@ -38,6 +38,12 @@ PLANTED = {
     "grant delete on people_person to portvakt_board": ColumnRight("portvakt_board", "people_person", "", "DELETE"),
     "revoke select (digest) on people_credential from purpose_entry": ColumnRight(
         "purpose_entry", "people_credential", "digest", "SELECT"
+    ),
+    "grant usage on sequence procrastinate_jobs_id_seq to portvakt_board": SequenceRight(
+        "portvakt_board", "procrastinate_jobs_id_seq", "USAGE"
+    ),
+    "revoke usage on sequence procrastinate_jobs_id_seq from portvakt_jobs": SequenceRight(
+        "portvakt_jobs", "procrastinate_jobs_id_seq", "USAGE"
     ),
     "grant purpose_access_administration to portvakt_link": Member("portvakt_link", "purpose_access_administration"),
     "revoke purpose_entry from portvakt_link": Member("portvakt_link", "purpose_entry"),
