@@ -122,7 +122,7 @@ class Deployment:
         simulator = python("portvakt.controller.simulator", "--plan", str(self.folder / "site.toml"))
         processes.start("simulator", [*simulator, "--control", f"127.0.0.1:{self.ports.simulator}"], os.environ)
         processes.wait_until("the simulator listening", lambda: listens(self.ports.simulator))
-        if not (state / "identity").exists():
+        if not (state / "identity.json").exists():
             run(python("portvakt.controller", "enrol", "--state", str(state), self.facts["enrolment"]), os.environ)
         self.start_controller(processes)
 
