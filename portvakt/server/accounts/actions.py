@@ -62,6 +62,11 @@ def change_own_account(account: Account, *, by: Account, **values: str) -> None:
     account.save(update_fields=list(values))
 
 
+def note_sign_in(account: Account, *, by: Actor) -> AuditEntry:
+    """Put on record, in the organisation of `by`, that an account has signed in."""
+    return record("account.signed_in", account, by=by)
+
+
 def _known(roles: Iterable[Role]) -> list[Role]:
     if not (chosen := sorted({Role(role) for role in roles})):
         raise Refused("no_role", field="roles")
