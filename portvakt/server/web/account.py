@@ -15,7 +15,7 @@ from portvakt.server.purpose.actor import Permission
 from portvakt.server.web.forms import posted, show_form
 
 
-class AccountForm(forms.ModelForm):  # type: ignore[type-arg] - no subscript at run time
+class AccountForm(forms.ModelForm):  # type: ignore[type-arg]
     """What an account may change of itself without a password."""
 
     class Meta:
@@ -39,7 +39,7 @@ def home(request: HttpRequest) -> HttpResponse:
 @login_required
 def my_account(request: HttpRequest) -> HttpResponse:
     """Show and change the signed-in account; the sign-in purpose is open (see middleware.py)."""
-    account = Account.objects.get(pk=request.user.pk)
+    account = Account.objects.get(email=request.user.get_username())
     form = AccountForm(posted(request), instance=account)
     if request.method == "POST" and form.is_valid():
         change_own_account(Account.objects.get(pk=account.pk), by=account, **form.cleaned_data)

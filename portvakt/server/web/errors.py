@@ -23,6 +23,7 @@ REFUSALS: dict[str, tuple[HTTPStatus, Promise]] = {
     ),
     "card_number": (HTTPStatus.UNPROCESSABLE_ENTITY, _("The part after the hyphen is 0 to 65535.")),
     "card_padding": (HTTPStatus.UNPROCESSABLE_ENTITY, _("The unused bits at the end must be zero.")),
+    "card_parity": (HTTPStatus.UNPROCESSABLE_ENTITY, _("The parity of the 26 bits is wrong: a digit may be mistyped.")),
     "card_taken": (HTTPStatus.CONFLICT, _("This card is already issued to somebody.")),
     "card_text": (
         HTTPStatus.UNPROCESSABLE_ENTITY,

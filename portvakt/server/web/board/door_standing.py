@@ -169,7 +169,10 @@ def summary(doors: list[DoorNow]) -> Summary:
 
 
 def newest_events(door: UUID | None = None, limit: int = FEED_LENGTH) -> list[AccessEvent]:
-    """Return the newest events, of one door or of all; `door_name` and `late` are set on each. No names of persons."""
+    """Return the newest events, of one door or of all, without names of persons.
+
+    `door_name`, `old` (not of today) and `late` (came in on a return of the link) are set on each.
+    """
     events = AccessEvent.objects.only(*EVENT_FIELDS, "received_at").order_by("-at", "-id")
     found = list(events.filter(door_id=door)[:limit] if door else events[:limit])
     names = dict(Door.objects.filter(pk__in={event.door_id for event in found}).values_list("pk", "name"))
@@ -177,11 +180,12 @@ def newest_events(door: UUID | None = None, limit: int = FEED_LENGTH) -> list[Ac
         Controller.objects.filter(pk__in={event.controller_id for event in found}).values_list("pk", "name")
     )
     for event in found:
-        event.door_name = names.get(event.door_id) or controllers.get(event.controller_id, "")  # type: ignore[attr-defined]
+        event.door_name = _name(event, names, controllers)  # type: ignore[attr-defined]
+        event.old = timezone.localtime(event.at).date() != timezone.localdate()  # type: ignore[attr-defined]
         event.late = event.received_at - event.at > LATE  # type: ignore[attr-defined]
     return found
 
 
-def today(at: datetime) -> bool:
-    """Tell whether a moment is on the present local day."""
-    return timezone.localtime(at).date() == timezone.localdate()
+def _name(event: AccessEvent, doors: dict[UUID, str], controllers: dict[UUID, str]) -> str:
+    """Return the name of the door an event was at, of its controller where it was at none; empty where neither exists now."""
+    return (doors.get(event.door_id) if event.door_id else "") or controllers.get(event.controller_id, "")

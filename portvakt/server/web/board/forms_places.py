@@ -15,7 +15,8 @@ ENTRY_CHOICES = [(int(auth), words.AUTH_TYPES[auth]) for auth in ENTRY_AUTH_TYPE
 EXIT_CHOICES = [(int(auth), words.AUTH_TYPES[auth]) for auth in EXIT_AUTH_TYPES]
 
 
-class SiteForm(Refusable, forms.ModelForm):  # type: ignore[type-arg] - no subscript at run time
+# A ModelForm takes no type argument at run time.
+class SiteForm(Refusable, forms.ModelForm):  # type: ignore[type-arg]
     """A new site."""
 
     timezone = forms.ChoiceField(
@@ -36,7 +37,7 @@ class NameForm(BoardForm):
     name = forms.CharField(label=_("Name"), max_length=100)
 
 
-class DoorForm(Refusable, forms.ModelForm):  # type: ignore[type-arg] - no subscript at run time
+class DoorForm(Refusable, forms.ModelForm):  # type: ignore[type-arg]
     """A door's name, equipment and times."""
 
     entry_auth_types = forms.TypedMultipleChoiceField(
@@ -90,7 +91,7 @@ class NewDoorForm(DoorForm):
             self.fields["controller"].initial = controllers[0]
 
 
-class ReaderForm(Refusable, forms.ModelForm):  # type: ignore[type-arg] - no subscript at run time
+class ReaderForm(Refusable, forms.ModelForm):  # type: ignore[type-arg]
     """A new reader."""
 
     class Meta:

@@ -18,6 +18,7 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
 
 from portvakt.core.credentials import CredentialError, parse_card
+from portvakt.server.organisations.models import OrganisationModel
 from portvakt.server.places.models import Door, Reader
 from portvakt.server.purpose.actor import Permission
 from portvakt.server.purpose.errors import Refused
@@ -132,7 +133,7 @@ def _play(request: BoardRequest, form: PlayForm) -> str:
     return ""
 
 
-def _own(request: BoardRequest, model: type[Reader] | type[Door], thing: str) -> Reader | Door:
+def _own(request: BoardRequest, model: type[Reader] | type[Door], thing: str) -> OrganisationModel:
     """Return the organisation's own reader or door: others' cannot be played with."""
     try:
         identity = UUID(thing)
