@@ -4,7 +4,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import psycopg
@@ -36,26 +36,33 @@ def free_port() -> str:
         return f"127.0.0.1:{asked.getsockname()[1]}"
 
 
-@pytest.fixture(scope="module")
-def link(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LinkProcess]:
-    """The link process, started as a deployment starts it; the Board's settings name its ports."""
+@contextmanager
+def link_process(log: Path) -> Iterator[LinkProcess]:
+    """A link process, started as a deployment starts it; killed in the end if the test did not stop it."""
     make_secrets(settings.SECRETS, ["127.0.0.1"])
-    settings.LINK_ADDRESS, settings.ENROL_ADDRESS = free_port(), free_port()
     env = database.environment(address_of_owner(), "link", str(connection.settings_dict["NAME"]))
-    ports = ["--listen", settings.LINK_ADDRESS, "--listen-enrol", settings.ENROL_ADDRESS]
-    log = tmp_path_factory.mktemp("link") / "log"
+    address, enrol_address = free_port(), free_port()
     with log.open("w") as written:
         process = subprocess.Popen(
-            [sys.executable, "-m", "portvakt", "link", *ports],
+            [sys.executable, "-m", "portvakt", "link", "--listen", address, "--listen-enrol", enrol_address],
             env=env, stdout=subprocess.PIPE, stderr=written, text=True, cwd=Path.cwd(),
         )  # fmt: skip
-        assert process.stdout is not None
+    assert process.stdout is not None
+    try:
         assert process.stdout.readline() == "link ready\n", log.read_text()
-        yield LinkProcess(process, log)
-        process.terminate()
-        process.wait(10)
+        yield LinkProcess(process, log, address, enrol_address)
+    finally:
+        process.kill()
+        process.wait()
         process.stdout.close()
-    assert process.returncode == 0, log.read_text()
+
+
+@pytest.fixture(scope="module")
+def link(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LinkProcess]:
+    """The link process of a file's tests; the Board's settings name its ports."""
+    with link_process(tmp_path_factory.mktemp("link") / "log") as started:
+        settings.LINK_ADDRESS, settings.ENROL_ADDRESS = started.address, started.enrol_address
+        yield started
 
 
 @pytest.fixture

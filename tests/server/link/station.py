@@ -22,10 +22,12 @@ PATIENCE_SECONDS = 15
 
 @dataclass
 class LinkProcess:
-    """The running process and where it writes its log."""
+    """The running process, where it writes its log, and where it listens."""
 
     process: subprocess.Popen[str]
     log: Path
+    address: str
+    enrol_address: str
 
 
 @dataclass
