@@ -78,6 +78,11 @@ class Running:
         """Return how often a door's strike has been released."""
         return int(self.site()["doors"][self.door(door)]["releases"])
 
+    def at_rest(self, door: str) -> bool:
+        """Tell whether a door is closed and locked, so that the next grant is a release of its own."""
+        state = self.site()["doors"][self.door(door)]
+        return not state["released"] and not state["open"]
+
     def readers_online(self) -> bool:
         """Tell whether every reader has its secure channel."""
         return all(reader["online"] for reader in self.site()["readers"].values())

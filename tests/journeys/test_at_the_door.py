@@ -7,6 +7,7 @@ from tests.journeys.running import Running
 
 @pytest.mark.row("S36")
 def test_a_card_opens_its_door_and_is_logged_with_who_and_how(running: Running) -> None:
+    running.wait_for("the door at rest", lambda: running.at_rest("Port A"))
     before = running.releases("Port A")
     event = running.attempt("Port A", lambda: running.show_card("Port A", running.person("Alva Berg")["card"]))
     assert (event["kind"], event["auth_type"], event["side"]) == ("access_granted", 8, "entry")

@@ -50,11 +50,9 @@ def test_the_link_is_cut_and_comes_back(running: Running) -> None:
     running.kill("link")
     since, before = datetime.now(UTC), running.releases("Port A")
     for n in range(3):
+        running.wait_for("the door at rest", lambda: running.at_rest("Port A"))
         running.show_card("Port A", card)
         running.wait_for("the strike", lambda n=n: running.releases("Port A") == before + n + 1)
-        running.wait_for(
-            "the strike locking again", lambda: not running.site()["doors"][running.door("Port A")]["released"]
-        )
     assert running.events(since) == []
     running.start_link()
     running.wait_for("the events arriving", lambda: len(running.events(since, "access_granted", "Port A")) == 3)
@@ -77,6 +75,7 @@ def test_the_controller_restarts_without_any_server(running: Running) -> None:
         running.kill(name)
     running.kill("controller")
     running.start_controller()
+    running.wait_for("the door at rest", lambda: running.at_rest("Port B"))
     before = running.releases("Port B")
     running.show_card("Port B", running.person("Arvid Blom")["card"])
     running.wait_for("the strike", lambda: running.releases("Port B") == before + 1)
@@ -108,6 +107,8 @@ def test_500_cards_while_controller_and_server_are_killed(running: Running) -> N
     running.wait_for("the readers coming back", running.readers_online)
     running.wait_for("all being recorded", lambda: nothing_waits(running))
     assert_nothing_lost_or_doubled(running)
+    # Cards shown to a dead controller are nobody's event; most must have been read, or the story tells nothing.
+    assert len(running.events(since)) > READS / 2
     granted = Counter(str(event["door_id"]) for event in running.events(since, "access_granted"))
     for door, _who in BUSY:
         released = running.releases(door) - before[door]
