@@ -10,6 +10,7 @@ import django
 import psycopg
 
 from portvakt.demo import database
+from portvakt.server.link.authority import make_secrets
 
 ROOT = Path(__file__).resolve().parent.parent
 VAR = Path(os.environ.get("PORTVAKT_VAR", ROOT / "var"))
@@ -24,10 +25,10 @@ def _made_from() -> str:
 
 
 def _secrets() -> Path:
-    """Return a folder with the one secret that actions need."""
+    """Return a folder with secrets of the tests' own."""
     folder = VAR / "test-secrets"
-    folder.mkdir(parents=True, exist_ok=True)
-    (folder / "digest.key").write_bytes(bytes(range(32)))
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    make_secrets(folder, ["localhost", "127.0.0.1"])
     return folder
 
 
