@@ -32,7 +32,7 @@ ACTIONS: dict[str, Promise] = {
     "organisation.opened": _("Organisation opened"),
     "person.assigned": _("Rule assigned"),
     "person.changed": _("Person changed"),
-    "person.enrolled": _("Person added"),
+    "person.enrolled": _("Person enrolled"),
     "person.resumed": _("Person resumed"),
     "person.suspended": _("Person suspended"),
     "person.withdrawn": _("Rule withdrawn"),
