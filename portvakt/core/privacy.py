@@ -31,7 +31,7 @@ class Kind(StrEnum):
     IDENTITY = "identity"
     PASSAGE = "passage"
     ROLE = "role"
-    SECRET = "secret"
+    SECRET = "secret"  # noqa: S105 - the name of a kind, not a secret
     SESSION = "session"
     TECHNICAL = "technical"
 

@@ -107,17 +107,17 @@ def _sign_ins(by: Actor) -> list[dict[str, str]]:
 
 def _premises(by: Actor) -> tuple[Controller, list[Door], list[Reader]]:
     sites, sections, doors, readers = {}, {}, [], []
-    for site, address, *_rest in DOORS:
+    for site, street, *_rest in DOORS:
         if site not in sites:
-            sites[site], _ = add_site(by=by, name=site, address=address)
+            sites[site], _ = add_site(by=by, name=site, address=street)
     controller, _ = add_controller(sites["Björkgården"], "Undercentral 1", by=by)
-    for site, _address, section, name, entry, port, address in DOORS:
+    for site, _street, section, name, entry, port, number in DOORS:
         if (site, section) not in sections:
             sections[site, section], _ = add_section(sites[site], section, by=by)
         door, _ = add_door(
             sections[site, section], controller, by=by, name=name, entry_auth_types=entry, exit_auth_types=REX
         )
-        reader, _ = add_reader(door, by=by, side=Side.ENTRY, port=port, address=address, baud=9600)
+        reader, _ = add_reader(door, by=by, side=Side.ENTRY, port=port, address=number, baud=9600)
         doors.append(door)
         readers.append(reader)
     return controller, doors, readers

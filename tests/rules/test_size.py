@@ -42,7 +42,9 @@ def _functions(source: str) -> list[Function]:
 
 
 def test_files_and_functions_can_be_read() -> None:
-    found = {path: too_large(text) + inner_imports(text) + vaguely_named(path) for path, text in python_files(PACKAGE)}
+    # A migration is written by makemigrations, once, and read by nobody but the database.
+    read = [(path, text) for path, text in python_files(PACKAGE) if "/migrations/" not in path]
+    found = {path: too_large(text) + inner_imports(text) + vaguely_named(path) for path, text in read}
     assert found
     assert not told(found), told(found)
 
