@@ -5,6 +5,7 @@ docs/operations/settings.md describes each.
 """
 
 import os
+from operator import attrgetter
 from pathlib import Path
 
 import psycopg.conninfo
@@ -133,6 +134,8 @@ AUTH_PASSWORD_VALIDATORS = [
 ]
 ACCOUNT_ADAPTER = "portvakt.server.accounts.adapter.Adapter"
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
+# In mails and messages an account is called by its name; str(account) is its id, which is for logs.
+ACCOUNT_USER_DISPLAY = attrgetter("name")
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
 ACCOUNT_EMAIL_VERIFICATION = "mandatory"

@@ -23,6 +23,7 @@ def test_signing_in_leads_to_the_doors(cast: Cast) -> None:
     answer = client.post("/account/login/", {"login": cast.admin.email, "password": PASSWORD}, follow=True)
     assert answer.redirect_chain[-1][0] == f"/o/{cast.organisation.slug}/"
     assert answer.status_code == 200
+    assert str(cast.admin.pk) not in answer.content.decode()
 
 
 def test_a_wrong_password_is_said_and_lets_nobody_in(cast: Cast) -> None:
@@ -83,6 +84,8 @@ def test_an_account_changes_no_other(cast: Cast) -> None:
 def test_two_step_sign_in_can_be_set_up(cast: Cast) -> None:
     client = Client()
     client.post("/account/login/", {"login": cast.admin.email, "password": PASSWORD})
+    assert client.get("/account/2fa/totp/activate/").status_code == 302  # the password is asked for again
+    client.post("/account/reauthenticate/", {"password": PASSWORD})
     page = client.get("/account/2fa/totp/activate/").content.decode()
     assert 'src="data:image/svg+xml' in page
     assert 'name="code"' in page

@@ -39,7 +39,7 @@ class Standing(msgspec.Struct, frozen=True):
 def status(request: BoardRequest, version: int) -> HttpResponse:
     """Answer with the toast that says how far a version has come."""
     since = request.GET.get("since", "")
-    asked_at = int(since) if since.isdecimal() and len(since) < 16 else 0  # noqa: PLR2004 - digits of ms since 1970
+    asked_at = int(since) if since.isdecimal() and len(since) < 16 else 0
     waited_ms = datetime.now(UTC).timestamp() * 1000 - asked_at
     standing = standing_of(version, asked_at)
     again = SOON_MS if waited_ms < PATIENCE_MS else LATER_MS
