@@ -32,7 +32,7 @@ REFUSALS: dict[str, tuple[HTTPStatus, Promise]] = {
     "credential_revoked": (HTTPStatus.CONFLICT, _("It has been revoked, which cannot be undone. Issue a new one.")),
     "digest_key": (HTTPStatus.INTERNAL_SERVER_ERROR, _("The platform's digest key is damaged.")),
     "enrolment_unknown": (HTTPStatus.NOT_FOUND, _("The enrolment text is wrong, used or too old.")),
-    "hours_wrong": (HTTPStatus.UNPROCESSABLE_ENTITY, _("These hours overlap, or end before they begin.")),
+    "hours_wrong": (HTTPStatus.UNPROCESSABLE_ENTITY, _("These hours are not possible.")),
     "last_admin": (HTTPStatus.CONFLICT, _("An organisation needs at least one Admin.")),
     "name_taken": (HTTPStatus.CONFLICT, _("This name is taken.")),
     "no_purpose": (HTTPStatus.INTERNAL_SERVER_ERROR, _("Nothing is done without a purpose.")),

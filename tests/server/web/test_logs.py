@@ -13,6 +13,7 @@ from portvakt.core.event import EventKind
 from portvakt.server.accounts.models import Account, Role
 from portvakt.server.logbook.actions import record_events
 from portvakt.server.logbook.models import AccessEvent, AuditEntry
+from portvakt.server.organisations.models import Organisation
 from portvakt.server.people.actions import enrol_person
 from portvakt.server.purpose.context import acting
 from portvakt.server.web.board.newest import Position, position
@@ -236,3 +237,13 @@ def test_a_position_survives_its_own_writing() -> None:
         f"{at.isoformat()}_{2**63}",
     ):
         assert position(text, int) is None
+
+
+def test_moments_are_in_the_organisations_time(cast: Cast, client_of: ClientOf) -> None:
+    with as_login("console"), acting("organisation_opening"):
+        Organisation.objects.filter(pk=cast.organisation.pk).update(timezone="Asia/Tokyo")
+    happen(cast, event(cast, 0))
+    client = client_of(cast.admin)
+    assert "20:00:00" in client.get(url(cast)).content.decode()
+    assert len(client.get(url(cast), {"since": "2026-11-20T20:00"}).context["rows"]) == 1
+    assert len(client.get(url(cast), {"since": "2026-11-20T20:01"}).context["rows"]) == 0

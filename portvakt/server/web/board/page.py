@@ -12,6 +12,7 @@ from typing import Any
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
+from django.utils import timezone
 
 from portvakt.server.organisations.models import Organisation
 from portvakt.server.purpose.actor import Actor, Permission
@@ -42,7 +43,7 @@ def page(purpose: str, permission: Permission) -> Callable[[Page], Callable[...,
             if not request.operator.may(permission):  # type: ignore[attr-defined]
                 raise PermissionDenied
             try:
-                with acting(purpose, request.operator.organisation, request.operator.id):  # type: ignore[attr-defined]
+                with _by_its_clock(request), acting(purpose, request.operator.organisation, request.operator.id):  # type: ignore[attr-defined]
                     return view(request, **arguments)
             except Refused as refused:
                 return refusal_page(request, refused)
@@ -52,6 +53,11 @@ def page(purpose: str, permission: Permission) -> Callable[[Page], Callable[...,
         return answer
 
     return decorate
+
+
+def _by_its_clock(request: HttpRequest) -> timezone.override:
+    """Read and show moments in the organisation's time."""
+    return timezone.override(request.organisation.timezone)  # type: ignore[attr-defined]
 
 
 def _enter(request: HttpRequest, slug: str) -> None:
