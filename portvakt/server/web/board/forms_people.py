@@ -158,7 +158,11 @@ class NewPersonForm(PersonForm):
 class AssignForm(BoardForm):
     """One rule for a person, from when to when."""
 
-    rule = forms.ModelChoiceField(label=_("Access rule"), queryset=AccessRule.objects.none())
+    rule = forms.ModelChoiceField(
+        label=_("Access rule"),
+        queryset=AccessRule.objects.none(),
+        help_text=_("A rule that the person is in already gets the new times."),
+    )
     valid_from = MomentField(label=_("From"), help_text=_("Empty: at once."))
     valid_to = MomentField(label=_("To"), help_text=_("Empty: until further notice."))
 

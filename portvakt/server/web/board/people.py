@@ -147,7 +147,6 @@ def show(request: BoardRequest, someone: Person, **forms: Any) -> HttpResponse:
     assignments = list(
         Assignment.objects.filter(person=someone).select_related("rule__schedule").order_by("rule__name")
     )
-    free = own_rules(request).exclude(pk__in=[row.rule_id for row in assignments])
     context = {
         "person": someone,
         "standing": standing(someone),
@@ -156,7 +155,7 @@ def show(request: BoardRequest, someone: Person, **forms: Any) -> HttpResponse:
         "reach": reach(assignments, presentable(credentials)),
         "card_form": CardForm(),
         "pin_form": PinForm(),
-        "assign_form": AssignForm(rules=free),
+        "assign_form": AssignForm(rules=own_rules(request)),
     }
     status = UNPROCESSABLE if any(form.errors for form in forms.values()) else 200
     return render(request, "board/people/person.html", context | forms, status=status)
