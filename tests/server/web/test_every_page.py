@@ -2,10 +2,11 @@
 
 import uuid
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
 from django.test import Client
-from django.urls import URLPattern, get_resolver, reverse
+from django.urls import URLResolver, get_resolver, reverse
 
 from portvakt.server.accounts.models import PERMISSIONS, Account, Role
 from portvakt.server.purpose.actor import Permission
@@ -41,15 +42,22 @@ NEEDED = {
 }
 
 
-def board_pages() -> Iterator[URLPattern]:
-    (board,) = (one for one in get_resolver().url_patterns[0].url_patterns if getattr(one, "namespace", "") == "board")
-    yield from board.url_patterns
+def resolvers(within: URLResolver) -> Iterator[URLResolver]:
+    yield within
+    for one in within.url_patterns:
+        if isinstance(one, URLResolver):
+            yield from resolvers(one)
 
 
-PAGES = {str(page.name): page for page in board_pages()}
+def board_pages() -> Iterator[Any]:
+    """The patterns of the Board's addresses; their callbacks carry what @page gave them."""
+    yield from next(one for one in resolvers(get_resolver()) if one.namespace == "board").url_patterns
 
 
-def address(page: URLPattern, slug: str) -> str:
+PAGES: dict[str, Any] = {str(page.name): page for page in board_pages()}
+
+
+def address(page: Any, slug: str) -> str:
     values = {name: VALUES[type(converter).__name__] for name, converter in page.pattern.converters.items()}
     return reverse(f"board:{page.name}", kwargs={"slug": slug, **values})
 

@@ -21,7 +21,10 @@ from portvakt.server.purpose.context import acting
 from tests.cast import Cast, make_cast
 
 FILE = Path(__file__).parent / "query_counts.json"
-LISTS = ("", "doors/live/", "doors/events/", "controllers/", "places/", "persons/", "rules/", "schedules/", "access-log/", "audit-log/", "operators/")  # fmt: skip
+LISTS = (
+    "", "doors/live/", "doors/events/", "controllers/", "places/",
+    "persons/", "rules/", "schedules/", "access-log/", "audit-log/", "operators/",
+)  # fmt: skip
 ClientOf = Callable[[Account], Client]
 
 

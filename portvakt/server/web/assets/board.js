@@ -5,8 +5,11 @@
   let live = false;
 
   document.addEventListener("click", function (event) {
-    const theme = event.target.closest("[data-theme]");
-    if (theme) window.chooseTheme(theme.dataset.theme);
+    const appearance = event.target.closest("[data-appearance]");
+    if (appearance) {
+      window.chooseTheme(appearance.dataset.appearance);
+      markAppearance();
+    }
     const remove = event.target.closest("[data-remove]");
     if (remove) remove.closest(remove.dataset.remove).remove();
     const copy = event.target.closest("[data-copy]");
@@ -17,6 +20,15 @@
       input.value = key.dataset.key === "back" ? input.value.slice(0, -1) : input.value + key.dataset.key;
     }
   });
+
+  function markAppearance() {
+    const chosen = localStorage.getItem("portvakt-theme") || "system";
+    document.querySelectorAll("[data-appearance]").forEach(function (button) {
+      button.setAttribute("aria-pressed", String(button.dataset.appearance === chosen));
+      button.classList.toggle("active", button.dataset.appearance === chosen);
+    });
+  }
+  markAppearance();
 
   document.addEventListener("submit", function (event) {
     const question = event.target.dataset.confirm;

@@ -3,7 +3,7 @@
 import msgspec
 from django.conf import settings
 from django.http import HttpRequest
-from django.urls import NoReverseMatch, reverse
+from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
@@ -50,7 +50,7 @@ def entries(request: HttpRequest) -> list[Entry]:
     return [
         _entry(page, organisation.slug, request.path)
         for page in PAGES
-        if _exists(page.view) and operator.may(page.permission) and (page.view != "simulator" or settings.SIMULATOR_URL)
+        if operator.may(page.permission) and (page.view != "simulator" or settings.SIMULATOR_URL)
     ]
 
 
@@ -59,11 +59,3 @@ def _entry(page: Page, slug: str, path: str) -> Entry:
     # The doors are the Board's first page, so every address begins like theirs; one door is under doors/.
     current = path == address or path.startswith(f"{address}doors/" if page.view == "doors" else address)
     return Entry(page.label, page.icon, address, current)
-
-
-def _exists(view: str) -> bool:
-    try:
-        reverse(f"board:{view}", args=["any"])
-    except NoReverseMatch:
-        return False
-    return True
