@@ -176,6 +176,8 @@ EMAIL_PORT = int(env("EMAIL_PORT", "25"))
 EMAIL_HOST_USER = env("EMAIL_HOST_USER", "")
 EMAIL_HOST_PASSWORD = env("EMAIL_HOST_PASSWORD", "")
 EMAIL_USE_TLS = env("EMAIL_USE_TLS", "no") == "yes"
+# An invitation is sent while its page waits; a mail server that does not answer is said there, not waited for.
+EMAIL_TIMEOUT = 10
 DEFAULT_FROM_EMAIL = env("MAIL_FROM", "portvakt@localhost")
 
 LANGUAGE_CODE = env("DEFAULT_LANGUAGE", "sv")

@@ -139,6 +139,9 @@ def test_rules_are_assigned_and_withdrawn(cast: Cast, client_of: ClientOf) -> No
     client.post(url(cast, cast.guest.pk, "rules"), late | {"valid_from": ""})
     with acting("access_administration", cast.organisation.pk):
         assignment = Assignment.objects.get(person=cast.guest)
+    client.post(url(cast, cast.guest.pk, "rules"), {"rule": str(cast.rule.pk)})
+    with acting("access_administration", cast.organisation.pk):
+        assert Assignment.objects.get(person=cast.guest).valid_to is None, "assigning again changes the period"
     assert (
         "Withdraw Nils Al" in client.get(url(cast, cast.guest.pk, "rules", assignment.pk, "withdraw")).content.decode()
     )
