@@ -18,10 +18,12 @@ def main() -> int:
     """Run the demo until Ctrl-C; return 0, or 1 with the reason on standard error."""
     options = _options()
     deployment = Deployment(options.folder, Ports.from_base(options.port))
-    if options.fresh:
-        shutil.rmtree(options.folder, ignore_errors=True)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     try:
+        deployment.ports.require_free()
+        # Only now: a demo that still runs on these ports keeps what it has.
+        if options.fresh:
+            shutil.rmtree(options.folder, ignore_errors=True)
         _run(deployment)
     except DemoFault as fault:
         print(f"The demo stopped: {fault}", file=sys.stderr)
@@ -47,7 +49,6 @@ def _options() -> argparse.Namespace:
 
 
 def _run(deployment: Deployment) -> None:
-    deployment.ports.require_free()
     print("Preparing database, secrets and pages …", flush=True)
     owner = deployment.prepare()
     with Processes(deployment.folder / "logs") as processes:
