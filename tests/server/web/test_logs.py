@@ -95,6 +95,7 @@ def test_every_filter_narrows(cast: Cast, client_of: ClientOf) -> None:
     assert found(person=cast.guest.pk) == [5]
     assert found(who="maja") == [2, 1]
     assert found(after="nonsense") == [5, 4, 3, 2, 1]
+    assert found(after="9999-12-31T23:59:59-23:59_5") == [5, 4, 3, 2, 1]
 
 
 def test_bad_filters_stand_beside_their_fields(cast: Cast, client_of: ClientOf) -> None:

@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable
 from datetime import timedelta
 
+import pytest
 from django.test import Client
 from django.utils import timezone
 
@@ -64,6 +65,15 @@ def test_bad_values_stand_beside_their_fields(cast: Cast, client_of: ClientOf) -
     answer = client_of(cast.admin).post(url(cast, "add"), values | period)
     assert answer.status_code == 422
     assert set(answer.context["form"].errors) == {"first_name", "email", "language", "value", "pin", "valid_to"}
+
+
+@pytest.mark.parametrize("year", ["0001", "0026", "9999"])
+def test_a_mistyped_year_reaches_no_row(cast: Cast, client_of: ClientOf, year: str) -> None:
+    client = client_of(cast.accounts[Role.OPERATOR])
+    values = {"first_name": "Tove", "last_name": "Gran", "language": "en", "valid_from": f"{year}-01-01T00:00"}
+    answer = client.post(url(cast, "add"), values | {"pin_choice": "none"})
+    assert set(answer.context["form"].errors) == {"valid_from"}
+    assert client.get(url(cast)).status_code == 200
 
 
 def test_a_period_that_ends_before_it_begins_is_refused_beside_its_end(cast: Cast, client_of: ClientOf) -> None:

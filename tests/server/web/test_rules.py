@@ -122,6 +122,13 @@ def test_somebody_elses_person_is_passed_over(cast: Cast, other: Cast, client_of
     assert client.get(url(other, other.rule.pk)).status_code == 404
 
 
+def test_a_search_with_a_character_that_the_database_cannot_hold_finds_nothing_and_does_not_fail(
+    cast: Cast, client_of: ClientOf
+) -> None:
+    answer = client_of(cast.admin).post(url(cast, cast.rule.pk, "persons"), {"q": "a\0zzz", "step": "find"})
+    assert answer.status_code == 200
+
+
 def test_a_rule_is_removed_after_saying_who_is_in_it(cast: Cast, client_of: ClientOf) -> None:
     client = client_of(cast.admin)
     assert "1 person is in it" in client.get(url(cast, cast.rule.pk, "remove")).content.decode()

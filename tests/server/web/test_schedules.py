@@ -130,3 +130,11 @@ def test_a_week_is_said_in_one_line() -> None:
         ("00:00", "00:00", False),
         ("22:00", "06:00", True),
     ]
+
+
+def test_a_special_day_of_a_year_that_controllers_refuse_is_refused_here(cast: Cast, client_of: ClientOf) -> None:
+    address = url(cast, cast.office_hours.pk, "days")
+    answer = client_of(cast.admin).post(address, {"date": "0026-12-24", "name": "Mistyped"})
+    assert answer.status_code == 422
+    with acting("access_administration", cast.organisation.pk):
+        assert not SpecialDay.objects.filter(schedule=cast.office_hours).exists()

@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from portvakt.server.access.actions import Hours
 from portvakt.server.access.models import HolidayRule, Schedule
+from portvakt.server.web.board.fields import DayField
 from portvakt.server.web.board.hours import HoursForm, Line
 from portvakt.server.web.forms import BoardForm
 
@@ -89,9 +90,7 @@ class SpecialDayForm(HoursForm, BoardForm):
 
     DAY = "day"
 
-    date = forms.DateField(
-        label=_("Date"), widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"), input_formats=["%Y-%m-%d"]
-    )
+    date = DayField(label=_("Date"))
     name = forms.CharField(label=_("Name"), max_length=100, required=False)
 
     def __init__(self, *args: Any, **options: Any) -> None:

@@ -1,6 +1,6 @@
 """How is a log shown page by page, newest first, so that rows that come meanwhile move nothing?"""
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, TypeVar
 from uuid import UUID
 
@@ -29,11 +29,13 @@ def position(text: str, identity: type[int] | type[UUID]) -> Position | None:
     moment, _mark, written = text.partition("_")
     try:
         at, number = parse_datetime(moment), identity(written)
-    except ValueError:
+        # In UTC: the database refuses some offsets that Python reads.
+        at = at.astimezone(UTC) if at and at.tzinfo else None
+    except (ValueError, OverflowError):
         return None
     # A bigint has 63 bits; a larger number would be refused by the database.
     sound = isinstance(number, UUID) or 0 <= number < 2**63
-    return Position(at, number) if at and at.tzinfo and sound else None
+    return Position(at, number) if at and sound else None
 
 
 def one_page(found: QuerySet[Row], after: Position | None) -> tuple[list[Row], Position | None]:

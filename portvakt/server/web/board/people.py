@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 
 from portvakt.server.access.actions import assign
 from portvakt.server.access.models import AccessRule, Assignment
+from portvakt.server.accounts.models import Membership
 from portvakt.server.logbook.models import AuditEntry
 from portvakt.server.people.actions import (
     PERSON_FIELDS,
@@ -58,7 +59,8 @@ def own_rules(request: BoardRequest) -> QuerySet[AccessRule]:
 
 def named(persons: QuerySet[Person], text: str, *, by_address: bool = True) -> QuerySet[Person]:
     """Return those persons in whose name, unit or address every one of the first five words occurs."""
-    for word in text.split()[:5]:
+    # PostgreSQL's text holds no NUL, and not every text here has passed a form.
+    for word in text.replace("\0", " ").split()[:5]:
         fits = Q(first_name__icontains=word) | Q(last_name__icontains=word) | Q(unit__icontains=word)
         persons = persons.filter(fits | Q(email__icontains=word) if by_address else fits)
     return persons
@@ -153,6 +155,7 @@ def show(request: BoardRequest, someone: Person, **forms: Any) -> HttpResponse:
         "credentials": [(row, standing(row)) for row in credentials],
         "assignments": [(row, standing(row)) for row in assignments],
         "reach": reach(assignments, presentable(credentials)),
+        "account": Membership.objects.filter(organisation=request.organisation, person_id=someone.pk).first(),
         "card_form": CardForm(),
         "pin_form": PinForm(),
         "assign_form": AssignForm(rules=own_rules(request)),
