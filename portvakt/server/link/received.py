@@ -1,6 +1,8 @@
 """How does an event from a controller become a row of the access log?
 
-An event that cannot be one (a word or an id we do not know) is skipped and reported: it must not keep those behind it from being recorded.
+An event that we cannot read (a word or an id we do not know, as a newer controller may send) must neither keep those behind it from being
+recorded nor be lost: acknowledged, the controller deletes it. What can be read of it is recorded as an unknown message. Only an event
+without a sound number cannot be recorded at all; it is skipped and reported.
 """
 
 import logging
@@ -19,23 +21,34 @@ from portvakt.server.logbook.models import AccessEvent
 log = logging.getLogger(__name__)
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+# A controller whose clock says another year has none: retention would remove its events at once, and pages cannot show the year 9999
+# in every time zone.
+CLOCK_YEARS = range(2020, 2200)
 # PostgreSQL's bigint.
 LARGEST = 2**63 - 1
 DETAIL_CHARACTERS = 200
 
 
 def events_of(device: Device, journal: UUID, batch: Iterable[link_pb2.Event]) -> list[AccessEvent]:
-    """Return the rows of a batch, without those events that cannot be recorded; these are named in the log."""
+    """Return the rows of a batch; events that cannot be read, or not be recorded at all, are named in the log."""
     received_at, rows = timezone.now(), []
     for event in batch:
+        if not 1 <= event.sequence <= LARGEST:
+            _tell("skipped", device, journal, event)
+            continue
+        row = _numbered(device, journal, event, received_at)
         try:
-            rows.append(_row(device, journal, event, received_at))
-        except (ValueError, OverflowError) as fault:
-            log.warning(
-                "event skipped: controller %s journal %s sequence %s: %s",
-                device.controller, journal, event.sequence, type(fault).__name__,
-            )  # fmt: skip
+            _fill(row, event)
+        except ValueError as fault:
+            _tell("not understood", device, journal, event)
+            row = _numbered(device, journal, event, received_at)
+            row.kind, row.detail = EventKind.MESSAGE_UNKNOWN, _plain(f"event {event.kind}: {fault}")
+        rows.append(row)
     return rows
+
+
+def _tell(what: str, device: Device, journal: UUID, event: link_pb2.Event) -> None:
+    log.warning("event %s: controller %s journal %s sequence %s", what, device.controller, journal, event.sequence)
 
 
 def report_gaps(device: Device, journal: UUID, last: int, batch: Iterable[link_pb2.Event]) -> int:
@@ -50,30 +63,42 @@ def report_gaps(device: Device, journal: UUID, last: int, batch: Iterable[link_p
     return last
 
 
-def _row(device: Device, journal: UUID, event: link_pb2.Event, received_at: datetime) -> AccessEvent:
-    """Return one row; raises ValueError or OverflowError for an event that cannot be one."""
-    if not 1 <= event.sequence <= LARGEST:
-        raise ValueError(event.sequence)
+def _numbered(device: Device, journal: UUID, event: link_pb2.Event, received_at: datetime) -> AccessEvent:
+    """Return a row that says whose event it is and when it was, and nothing else yet."""
     return AccessEvent(
         organisation_id=device.organisation,
         controller_id=device.controller,
         journal=journal,
         sequence=event.sequence,
-        at=EPOCH + timedelta(microseconds=event.at_us),
+        at=_moment(event.at_us) or received_at,
         received_at=received_at,
-        kind=EventKind(event.kind),
-        door_id=_id(event.door),
-        side=Side(event.side) if event.side else "",
-        reader_id=_id(event.reader),
-        auth_type=AuthType(event.auth_type) if event.auth_type else None,
-        reason=Reason(event.reason) if event.reason else "",
-        person_id=_id(event.person),
-        credential_id=_id(event.credential),
-        rule_id=_id(event.rule),
-        command_id=_id(event.command),
-        # PostgreSQL's text holds no NUL.
-        detail=event.detail.replace("\0", "\ufffd")[:DETAIL_CHARACTERS],
     )
+
+
+def _moment(at_us: int) -> datetime | None:
+    """Return when an event was; None where the controller had no clock."""
+    try:
+        at = EPOCH + timedelta(microseconds=at_us)
+    except OverflowError:
+        return None
+    return at if at.year in CLOCK_YEARS else None
+
+
+def _fill(row: AccessEvent, event: link_pb2.Event) -> None:
+    """Fill in what happened; raises ValueError for a word or an id that is none."""
+    row.kind = EventKind(event.kind)
+    row.door_id, row.reader_id = _id(event.door), _id(event.reader)
+    row.side = Side(event.side) if event.side else ""
+    row.auth_type = AuthType(event.auth_type) if event.auth_type else None
+    row.reason = Reason(event.reason) if event.reason else ""
+    row.person_id, row.credential_id = _id(event.person), _id(event.credential)
+    row.rule_id, row.command_id = _id(event.rule), _id(event.command)
+    row.detail = _plain(event.detail)
+
+
+def _plain(text: str) -> str:
+    """Return what the column takes: PostgreSQL's text holds no NUL."""
+    return text.replace("\0", "\ufffd")[:DETAIL_CHARACTERS]
 
 
 def _id(text: str) -> UUID | None:

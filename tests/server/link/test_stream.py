@@ -1,16 +1,19 @@
 """Is every event recorded once, does every change reach the controller, and does the Board learn what became of it?"""
 
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
 import grpc
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+from django.test import Client
 
 from portvakt.controller.identity import Identity
 from portvakt.core.snapshot import Snapshot, open_signed
 from portvakt.proto import link_pb2
+from portvakt.server.link.received import EPOCH
 from portvakt.server.logbook.models import AccessEvent, AuditEntry
 from portvakt.server.organisations.actions import wanted_version
 from portvakt.server.people.actions import revoke_credential
@@ -77,21 +80,43 @@ def test_an_event_keeps_all_that_was_said(cast: Cast, attach: Attach) -> None:
 
 @pytest.mark.parametrize(
     "bad",
-    [
-        {"kind": "teleported"}, {"door": "front"}, {"side": "roof"}, {"reason": "mood"}, {"auth_type": 4000},
-        {"at_us": 2**62}, {"sequence": 2**63},
-    ],
+    [{"kind": "teleported"}, {"door": "front"}, {"side": "roof"}, {"reason": "mood\0"}, {"auth_type": 4000}],
     ids=lambda bad: next(iter(bad)),
-)  # fmt: skip
-def test_an_event_that_cannot_be_one_is_skipped_and_told(
+)
+def test_an_event_that_cannot_be_read_is_recorded_as_such_and_told(
     cast: Cast, attach: Attach, link: LinkProcess, bad: dict[str, object]
 ) -> None:
     station = attach()
-    batch = [event(1), event(**({"sequence": 2} | bad)), event(3)]  # type: ignore[arg-type]
+    batch = [event(1), event(**({"sequence": 2, "kind": "access_denied"} | bad)), event(3)]  # type: ignore[arg-type]
     station.send(events=link_pb2.Events(journal=station.journal, events=batch))
-    assert station.acknowledged() == max(one.sequence for one in batch)
+    assert station.acknowledged() == 3
+    assert recorded(cast) == [1, 2, 3]
+    with acting("entry_log_review", cast.organisation.pk):
+        row = AccessEvent.objects.get(controller_id=cast.controller.pk, sequence=2)
+    assert (row.kind, row.person_id, row.detail.split(":")[0]) == ("message_unknown", None, f"event {batch[1].kind}")
+    assert f"event not understood: controller {cast.controller.pk}" in link.log.read_text()
+
+
+def test_an_event_without_a_sound_number_is_skipped_and_told(cast: Cast, attach: Attach, link: LinkProcess) -> None:
+    station = attach()
+    batch = [event(1), event(2**63), event(3)]
+    station.send(events=link_pb2.Events(journal=station.journal, events=batch))
+    assert station.acknowledged() == 2**63
     assert recorded(cast) == [1, 3]
     assert f"event skipped: controller {cast.controller.pk}" in link.log.read_text()
+
+
+@pytest.mark.parametrize("at", [datetime(1970, 1, 1, tzinfo=UTC), datetime(9999, 12, 31, 23, 59, tzinfo=UTC), None])
+def test_an_event_of_a_controller_without_a_clock_is_kept_as_of_now(
+    cast: Cast, attach: Attach, client_of: Callable[..., Client], at: datetime | None
+) -> None:
+    station = attach()
+    station.events(1, at_us=2**62 if at is None else (at - EPOCH) // timedelta(microseconds=1))
+    assert station.acknowledged() == 1
+    with acting("entry_log_review", cast.organisation.pk):
+        row = AccessEvent.objects.get(controller_id=cast.controller.pk)
+    assert row.at == row.received_at
+    assert client_of(cast.admin).get(f"/o/{cast.organisation.slug}/").status_code == 200
 
 
 def test_a_gap_is_told_and_does_not_stop_what_follows(cast: Cast, attach: Attach, link: LinkProcess) -> None:
