@@ -37,7 +37,9 @@ LINK_OPTIONS: tuple[Option, ...] = (
 ENROL_OPTIONS: tuple[Option, ...] = (
     *KEEPALIVE,
     ("grpc.max_receive_message_length", 16 * 1024),
-    ("grpc.max_connection_age_ms", 60_000),
+    # A call that a stranger begins and never ends must not hold one of the few places.
+    ("grpc.max_connection_age_ms", 20_000),
+    ("grpc.max_connection_age_grace_ms", 5_000),
 )
 MOST_STREAMS, MOST_ENROLMENTS = 10_000, 32
 # A stream ends when its last transaction does; PostgreSQL breaks one off after 30 s, but it takes milliseconds.
