@@ -59,6 +59,26 @@ select rolname from pg_roles where (rolname like 'purpose\\_%%' or rolname = any
    and (rolsuper or rolbypassrls or rolcreaterole or rolcreatedb or rolinherit)
 """
 
+# What no grant on a table shows: an owner may do everything to what it owns, and nothing that logins run may run as somebody else or
+# be put in the way of what the owner runs (PUBLIC may create in the public schema of a database that was made before PostgreSQL 15).
+WAYS_ROUND = """
+with ours as (select oid, rolname from pg_roles where rolname like 'purpose\\_%%' or rolname = any(%(logins)s)),
+     anyone as (select oid, rolname from ours union all select 0, 'public')
+select format('%%s owns %%s', o.rolname, c.oid::regclass) from ours o join pg_class c on c.relowner = o.oid
+ where c.relpersistence <> 't' and c.relkind in ('r', 'p', 'v', 'm', 'S', 'f')
+union all
+select format('%%s owns schema %%s', o.rolname, n.nspname) from ours o join pg_namespace n on n.nspowner = o.oid
+union all
+select format('%%s owns the database', o.rolname) from ours o join pg_database d on d.datdba = o.oid
+ where d.datname = current_database()
+union all
+select format('%%s may create in schema %%s', a.rolname, n.nspname)
+  from pg_namespace n, aclexplode(n.nspacl) x join anyone a on a.oid = x.grantee where x.privilege_type = 'CREATE'
+union all
+select format('%%s runs as its owner', p.oid::regprocedure) from pg_proc p
+ where p.prosecdef and p.pronamespace not in ('pg_catalog'::regnamespace, 'information_schema'::regnamespace)
+"""
+
 
 class RightsDiffer(Exception):
     """The database gives other rights than the register says; the text lists the differences."""
@@ -93,9 +113,13 @@ def differences() -> tuple[frozenset[Right], frozenset[Right]]:
 def require_no_difference() -> None:
     """Refuse to go on unless the database gives exactly the rights that the register says, to logins that cannot go round them."""
     missing, extra = differences()
-    unsafe = [row[0] for row in _rows(UNSAFE_ROLES, [rights.all_roles(activities())[1]])]
+    logins = rights.all_roles(activities())[1]
+    unsafe = [row[0] for row in _rows(UNSAFE_ROLES, [logins])]
     lines = [f"missing: {right}" for right in missing] + [f"not in the register: {right}" for right in extra]
     lines += [f"may go round row-level security or inherit rights: {role}" for role in unsafe]
+    lines += [
+        f"a way round the rights, to be taken away by hand: {row[0]}" for row in _rows(WAYS_ROUND, {"logins": logins})
+    ]
     lines += [f"a table that no model declares: {table}" for table in undeclared_tables()]
     if lines:
         shown = "\n  ".join(sorted(lines)[:20])
@@ -124,7 +148,7 @@ def _order(right: Right) -> tuple[int, str]:
     return (int(foreign), str(right))
 
 
-def _rows(query: str, parameters: list[Any] | None = None) -> list[tuple[Any, ...]]:
+def _rows(query: str, parameters: list[Any] | dict[str, Any] | None = None) -> list[tuple[Any, ...]]:
     with connection.cursor() as cursor:
         cursor.execute(query, parameters or [])
         return list(cursor.fetchall())

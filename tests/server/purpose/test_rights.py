@@ -94,6 +94,24 @@ def test_a_login_that_could_go_round_the_rights_is_found(quality: str) -> None:
         catalogue.require_no_difference()
 
 
+@pytest.mark.parametrize(
+    ("statement", "said"),
+    [
+        ("alter table people_person owner to portvakt_board", "portvakt_board owns people_person"),
+        ("grant create on schema public to public", "public may create in schema public"),
+        ("grant create on schema public to portvakt_live", "portvakt_live may create in schema public"),
+        (
+            "create function peek() returns text language sql security definer as 'select current_user::text'",
+            r"peek\(\) runs as its owner",
+        ),
+    ],
+)
+def test_a_way_round_the_rights_is_found(statement: str, said: str) -> None:
+    run(statement)
+    with pytest.raises(catalogue.RightsDiffer, match=said):
+        catalogue.require_no_difference()
+
+
 def test_a_table_that_no_model_declares_is_found() -> None:
     run("create table secret_copy (name text)")
     with pytest.raises(catalogue.RightsDiffer, match="secret_copy"):
