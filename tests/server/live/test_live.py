@@ -13,18 +13,18 @@ from uuid import uuid4
 
 import pytest
 from django.conf import settings
-from django.db import connection
+from django.db import DatabaseError, connection
 from django.test import Client
 from psycopg import conninfo
 
 from portvakt.demo import database
 from portvakt.server.accounts.models import Account, Role
-from portvakt.server.live.access import Listener, TurnedAway
+from portvakt.server.live.access import Listener, TurnedAway, listener
 from portvakt.server.live.asgi import Live
 from portvakt.server.live.hub import EVERYTHING, Hub
 from portvakt.server.purpose.context import acting
 from portvakt.server.purpose.notices import Channel, Look, Notice, hint
-from tests.cast import Cast
+from tests.cast import Cast, as_login
 
 ClientOf = Callable[[Account], Client]
 # How long a test waits for what must come before it fails; nothing takes that long.
@@ -177,9 +177,26 @@ def test_a_stream_says_that_it_is_there_and_ends(cast: Cast, client_of: ClientOf
     scope = {"type": "http", "method": "GET", "path": f"/o/{cast.organisation.slug}/events"}
     headers = [(b"cookie", cookie.encode())]
     application = Live(hub, heartbeat=0.001, stream=0.2)
-    asyncio.run(application(scope | {"headers": headers}, receive, send))  # type: ignore[arg-type]
+    with as_login("live"):
+        asyncio.run(application(scope | {"headers": headers}, receive, send))  # type: ignore[arg-type]
     bodies = b"".join(message.get("body", b"") for message in sent)  # type: ignore[misc]
     assert bodies.startswith(b"retry: 2000\n\n")
     assert b": still here\n\n" in bodies
     assert sent[-1] == {"type": "http.response.body", "body": b""}
     assert hub._pages == {}
+
+
+def test_an_account_that_is_closed_hears_no_more(cast: Cast, client_of: ClientOf) -> None:
+    cookie = {"sessionid": client_of(cast.admin).cookies["sessionid"].value}
+    with as_login("live"):
+        assert listener(cookie, cast.organisation.slug).account == cast.admin.pk
+    with acting("account_administration"):
+        Account.objects.filter(pk=cast.admin.pk).update(is_active=False)
+    with as_login("live"), pytest.raises(TurnedAway) as turned:
+        listener(cookie, cast.organisation.slug)
+    assert turned.value.status == HTTPStatus.UNAUTHORIZED
+
+
+def test_the_live_login_reads_no_password(cast: Cast) -> None:
+    with as_login("live"), pytest.raises(DatabaseError, match="permission denied"), acting("live_updates"):
+        list(Account.objects.values("password"))
