@@ -143,6 +143,8 @@ ACCOUNT_EMAIL_SUBJECT_PREFIX = "Portvakt: "
 ACCOUNT_PREVENT_ENUMERATION = True
 ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE = True
 ACCOUNT_REAUTHENTICATION_REQUIRED = True
+# Failed sign-ins are counted for each address; without this all browsers would have the proxy's, and a stranger could lock everybody out.
+ALLAUTH_TRUSTED_PROXY_COUNT = int(env("TRUSTED_PROXIES", "1" if SECURE else "0"))
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_TOTP_ISSUER = "Portvakt"
@@ -177,6 +179,8 @@ EMAIL_HOST_USER = env("EMAIL_HOST_USER", "")
 EMAIL_HOST_PASSWORD = env("EMAIL_HOST_PASSWORD", "")
 EMAIL_USE_TLS = env("EMAIL_USE_TLS", "no") == "yes"
 # An invitation is sent while its page waits; a mail server that does not answer is said there, not waited for.
+EMAIL_TIMEOUT = 10
+# Mail is sent while somebody waits: a server that does not answer must not hold their page and its transaction for minutes.
 EMAIL_TIMEOUT = 10
 DEFAULT_FROM_EMAIL = env("MAIL_FROM", "portvakt@localhost")
 

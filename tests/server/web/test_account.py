@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 import pytest
-from django.test import Client
+from django.test import Client, override_settings
 from django.utils import translation
 
 from portvakt.server.accounts.actions import change_own_account
@@ -32,6 +32,18 @@ def test_a_wrong_password_is_said_and_lets_nobody_in(cast: Cast) -> None:
     assert answer.status_code == 200
     assert 'role="alert"' in answer.content.decode()
     assert client.get(f"/o/{cast.organisation.slug}/").status_code == 302
+
+
+def test_a_stranger_behind_the_same_proxy_locks_nobody_out(cast: Cast) -> None:
+    def sign_in(address: str, email: str) -> int:
+        behind = Client(REMOTE_ADDR="192.0.2.1", headers={"X-Forwarded-For": f"192.0.2.99, {address}"})
+        return behind.post("/account/login/", {"login": email, "password": PASSWORD}).status_code
+
+    with override_settings(ALLAUTH_TRUSTED_PROXY_COUNT=1):
+        for number in range(12):
+            sign_in("203.0.113.1", f"nobody.{number}@example.org")
+        assert sign_in("203.0.113.1", cast.admin.email) == 200
+        assert sign_in("203.0.113.2", cast.admin.email) == 302
 
 
 def test_nobody_opens_an_account_alone() -> None:
