@@ -13,6 +13,7 @@ from django.db import connection
 from psycopg import sql
 
 from portvakt.server.purpose import declare, rights
+from portvakt.server.purpose.checks import declarations_and_register
 from portvakt.server.purpose.register import Activity, read_register
 from portvakt.server.purpose.rights import ColumnRight, Key, Member, Policy, Right, RowSecurity, SequenceRight
 
@@ -111,22 +112,27 @@ def differences() -> tuple[frozenset[Right], frozenset[Right]]:
 
 
 def require_no_difference() -> None:
-    """Refuse to go on unless the database gives exactly the rights that the register says, to logins that cannot go round them."""
+    """Refuse to go on unless models and register are sound and the database gives exactly the rights they ask for.
+
+    Also refused: a login that could go round its rights, and a table that no model declares.
+    """
+    if mistakes := declarations_and_register():
+        raise RightsDiffer(
+            "the register or a declaration is wrong:\n  " + "\n  ".join(str(one.msg) for one in mistakes)
+        )
     missing, extra = differences()
     logins = rights.all_roles(activities())[1]
     unsafe = [row[0] for row in _rows(UNSAFE_ROLES, [logins])]
     lines = [f"missing: {right}" for right in missing] + [f"not in the register: {right}" for right in extra]
     lines += [f"may go round row-level security or inherit rights: {role}" for role in unsafe]
-    lines += [
-        f"a way round the rights, to be taken away by hand: {row[0]}" for row in _rows(WAYS_ROUND, {"logins": logins})
-    ]
+    ways = [row[0] for row in _rows(WAYS_ROUND, {"logins": logins})]
+    lines += [f"a way round the rights, to be taken away by hand: {way}" for way in ways]
     lines += [f"a table that no model declares: {table}" for table in undeclared_tables()]
     if lines:
         shown = "\n  ".join(sorted(lines)[:20])
-        message = (
+        raise RightsDiffer(
             f"{len(lines)} differences between the register and the database; run `portvakt rights --apply`\n  {shown}"
         )
-        raise RightsDiffer(message)
 
 
 def apply() -> int:

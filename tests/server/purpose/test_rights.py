@@ -1,6 +1,8 @@
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
+from django.conf import settings
 from django.db import connection, transaction
 
 from portvakt.server.purpose import catalogue, rights
@@ -125,3 +127,22 @@ def test_names_are_never_among_the_rights_of_the_door() -> None:
     }
     assert "digest" in of_the_door
     assert not of_the_door & {"first_name", "last_name", "email", "phone", "unit", "number", "label"}
+
+
+def test_nothing_starts_on_a_bad_register(tmp_path: Path, settings_register: Callable[[Path], None]) -> None:
+    (tmp_path / "entry.toml").write_text('id = "entry"')
+    settings_register(tmp_path)
+    with pytest.raises(catalogue.RightsDiffer, match=r"entry\.toml"):
+        catalogue.require_no_difference()
+
+
+@pytest.fixture
+def settings_register() -> Iterator[Callable[[Path], None]]:
+    """Point the deployment at another register for one test."""
+    before = settings.REGISTER
+
+    def point(folder: Path) -> None:
+        settings.REGISTER = folder
+
+    yield point
+    settings.REGISTER = before
