@@ -30,6 +30,7 @@ class Kind(StrEnum):
     DOOR_EVENT = "door_event"
     IDENTITY = "identity"
     PASSAGE = "passage"
+    REMOTE_ASK = "remote_ask"
     ROLE = "role"
     SECRET = "secret"  # noqa: S105 - the name of a kind, not a secret
     SESSION = "session"

@@ -15,6 +15,10 @@ Function = ast.FunctionDef | ast.AsyncFunctionDef
 AUDIT = {"record", "audit"}
 BENEATH = {"logbook", "organisations", "purpose"}
 NOBODYS_ACT = {
+    "portvakt/server/access/actions.py": {
+        "answer_ask": "a device tells what became of it; ask_to_open recorded who asked",
+        "claim_asks": "a wish on its way; ask_to_open recorded who asked",
+    },
     "portvakt/server/accounts/actions.py": {
         "change_own_account": "the account is its owner's; the audit log is each organisation's own",
     },

@@ -1,24 +1,37 @@
-"""How are schedules and rules made, and persons assigned and withdrawn?"""
+"""How are schedules and rules made, persons assigned and withdrawn, and their wishes for a door passed on?"""
 
 from collections.abc import Iterable, Mapping
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 from django.db import IntegrityError, models, transaction
+from django.utils import timezone
 
-from portvakt.core.decision.model import Side
-from portvakt.server.access.models import AccessRule, Assignment, RuleDoor, Schedule, SpecialDay
+from portvakt.core.decision.model import Reason, Side
+from portvakt.server.access.models import (
+    AccessRule,
+    Assignment,
+    RemoteAsk,
+    RuleDoor,
+    Schedule,
+    SpecialDay,
+    remote_parts,
+)
 from portvakt.server.logbook.actions import record
 from portvakt.server.logbook.models import AuditEntry
 from portvakt.server.people.models import Person
+from portvakt.server.places.actions import COMMAND_SECONDS
 from portvakt.server.places.models import Door
 from portvakt.server.purpose.actor import Actor, Permission
 from portvakt.server.purpose.errors import Refused
+from portvakt.server.purpose.notices import Channel, notify
 
 Hours = list[list[int]]
 MINUTES_OF_DAY = 24 * 60
 MAX_INTERVALS = 6
+# Nobody presses a button more often; a program that does must not keep a door's controller busy.
+ASKS_A_MINUTE = 20
 
 
 def save_schedule(schedule: Schedule, *, by: Actor) -> AuditEntry:
@@ -112,6 +125,49 @@ def withdraw(assignment: Assignment, *, by: Actor) -> AuditEntry:
     entry = record("person.withdrawn", assignment.person, by=by, fields=["rule"], doors=True)
     Assignment.objects.filter(pk=assignment.pk).delete()
     return entry
+
+
+def ask_to_open(door: Door, *, by: Actor) -> tuple[RemoteAsk, AuditEntry]:
+    """Pass the wish of the person that `by` is on to the door's controller, which decides; its answer is in the row in time or never.
+
+    Refused: not_permitted (not one of the person's doors), too_many_asks.
+    """
+    now = timezone.now()
+    if by.person is None or not remote_parts(by.person, now).filter(door=door).exists():
+        raise Refused("not_permitted")
+    lately = RemoteAsk.objects.filter(person_id=by.person, asked_at__gt=now - timedelta(minutes=1))
+    if lately.count() >= ASKS_A_MINUTE:
+        raise Refused("too_many_asks")
+    entry = record("door.remote_asked", door, by=by)
+    ask = RemoteAsk(
+        pk=entry.pk,
+        organisation_id=by.organisation,
+        person_id=by.person,
+        controller_id=door.controller_id,
+        door_id=door.pk,
+        asked_at=now,
+    )
+    ask.save(force_insert=True)
+    notify(Channel.COMMAND, door.controller_id)
+    return ask, entry
+
+
+def claim_asks(controller: UUID) -> list[RemoteAsk]:
+    """Return the wishes that must be sent to a controller now; nobody else gets them, and none is given out late."""
+    now = timezone.now()
+    waiting = RemoteAsk.objects.filter(
+        controller_id=controller, claimed_at__isnull=True, asked_at__gt=now - timedelta(seconds=COMMAND_SECONDS)
+    )
+    claimed = list(waiting.select_for_update(skip_locked=True).order_by("asked_at"))
+    RemoteAsk.objects.filter(pk__in=[ask.pk for ask in claimed]).update(claimed_at=now)
+    return claimed
+
+
+def answer_ask(ask: UUID, controller: UUID, reason: Reason | None) -> None:
+    """Keep what became of a wish: granted without a reason, else why not. Only the door's own controller can answer it, once."""
+    RemoteAsk.objects.filter(pk=ask, controller_id=controller, answered_at__isnull=True).update(
+        answered_at=timezone.now(), granted=reason is None, reason=reason.value if reason else ""
+    )
 
 
 def _hours_sound(hours: Any) -> bool:

@@ -1,13 +1,18 @@
 """Who may pass which door, when and how?"""
 
+from datetime import datetime
+from uuid import UUID
+
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
+from django.db.models import Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
+from portvakt.core.decision.model import AuthType, Reason
 from portvakt.core.privacy import Keep, Kind, NotPersonal, OnErase, Privacy, Subject, personal
 from portvakt.server.organisations.models import OrganisationKey, OrganisationModel
 from portvakt.server.people.models import Person
-from portvakt.server.places.models import AUTH_TYPES, Door
+from portvakt.server.places.models import AUTH_TYPES, Controller, Door
 
 
 class HolidayRule(models.TextChoices):
@@ -119,3 +124,56 @@ class Assignment(OrganisationModel):
 
     def __str__(self) -> str:
         return f"{self.person_id} in {self.rule_id}"
+
+
+class RemoteAsk(OrganisationModel):
+    """A person's wish to open a door from a phone. Its id is that of the audit entry, and of the access event's command.
+
+    It has a kind of its own: whoever may pass a wish on need not be able to read who has passed.
+    """
+
+    privacy = Privacy(Subject.HOLDER, Keep.after("asked_at", days=1), OnErase.DELETE_ROW)
+
+    person = personal(OrganisationKey(Person, related_name="asks"), Kind.REMOTE_ASK)
+    controller = OrganisationKey(Controller, related_name="asks")
+    door = personal(OrganisationKey(Door, related_name="asks"), Kind.REMOTE_ASK)
+    asked_at = personal(models.DateTimeField(), Kind.REMOTE_ASK)
+    # Set by the process that sends it, once: a wish is never sent twice, nor late.
+    claimed_at = personal(models.DateTimeField(null=True), Kind.REMOTE_ASK)
+    answered_at = personal(models.DateTimeField(null=True), Kind.REMOTE_ASK)
+    granted = personal(models.BooleanField(null=True), Kind.REMOTE_ASK)
+    reason = personal(
+        models.CharField(max_length=40, blank=True, choices=[(reason.value, reason.name) for reason in Reason]),
+        Kind.REMOTE_ASK,
+    )
+
+    class Meta:
+        indexes = (
+            models.Index(fields=("organisation", "controller", "asked_at"), name="access_ask_newest"),
+            models.Index(fields=("organisation", "person", "asked_at"), name="access_ask_person"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.door_id} {self.asked_at:%Y-%m-%d %H:%M:%S}"
+
+
+def remote_parts(person: UUID, at: datetime) -> QuerySet[RuleDoor]:
+    """Return the parts of rules by which a person may ask for a door from a phone at an aware moment, by site, section and door.
+
+    What the schedule says is left to the door's controller, which also knows the person's own standing.
+    """
+    parts = RuleDoor.objects.filter(
+        _in_force("rule__", at),
+        _in_force("rule__assignments__", at),
+        rule__assignments__person=person,
+        entry_auth_types__contains=[AuthType.REMOTE],
+        door__entry_auth_types__contains=[AuthType.REMOTE],
+        door__in_service=True,
+    )
+    order = ("door__section__site__name", "door__section__name", "door__name", "door_id", "rule__name")
+    return parts.select_related("door__section__site", "rule__schedule").order_by(*order)
+
+
+def _in_force(of: str, at: datetime) -> Q:
+    begun = Q(**{f"{of}valid_from__isnull": True}) | Q(**{f"{of}valid_from__lte": at})
+    return begun & (Q(**{f"{of}valid_to__isnull": True}) | Q(**{f"{of}valid_to__gt": at}))

@@ -1,10 +1,12 @@
 """How does someone get an account, roles in an organisation, and lose them again?"""
 
 from collections.abc import Iterable
+from uuid import UUID
 
 from allauth.account.models import EmailAddress
+from django.db import IntegrityError, transaction
 
-from portvakt.server.accounts.models import Account, Membership, Role
+from portvakt.server.accounts.models import PERSONS_ROLES, Account, Membership, Role
 from portvakt.server.logbook.actions import record
 from portvakt.server.logbook.models import AuditEntry
 from portvakt.server.purpose.actor import Actor, Permission
@@ -20,14 +22,54 @@ def invite(
     """
     by.require(Permission.OPERATOR_MANAGE)
     roles = _known(roles)
-    account = Account.objects.filter(email__iexact=email).first()
-    if account is None:
-        account = _open_account(email, first_name=first_name, last_name=last_name, language=language)
+    account = _account_of(email, first_name=first_name, last_name=last_name, language=language)
     if Membership.objects.filter(organisation_id=by.organisation, account=account).exists():
         raise Refused("already_member", field="email")
     membership = Membership(organisation_id=by.organisation, account=account, roles=roles)
     membership.save(force_insert=True)
     return membership, record("operator.invited", membership, by=by, fields=["roles"])
+
+
+def invite_person(
+    email: str,
+    person: UUID,
+    *,
+    by: Actor,
+    role: Role = Role.REGULAR,
+    first_name: str = "",
+    last_name: str = "",
+    language: str = "sv",
+) -> tuple[Membership, AuditEntry]:
+    """Let the account of an e-mail address, a new one where there is none, be a person here: it may ask for that person's doors.
+
+    An account that has roles here keeps them; the names and the language are a new account's.
+    Refused: account_has_person, email_missing, person_has_account, not_permitted (for a role that administers).
+    """
+    by.require(Permission.PERSON_ENROL)
+    if not email:
+        raise Refused("email_missing", field="email")
+    if role not in PERSONS_ROLES:
+        raise Refused("not_permitted", field="role")
+    account = _account_of(email, first_name=first_name, last_name=last_name, language=language)
+    here = Membership.objects.filter(organisation_id=by.organisation, account=account).first()
+    if here is not None and here.person_id not in {None, person}:
+        raise Refused("account_has_person", field="email")
+    membership = here or Membership(organisation_id=by.organisation, account=account, roles=[role])
+    membership.person_id = person
+    _store_one_of_person(membership)
+    return membership, record("operator.person_linked", membership, by=by, fields=["person_id"])
+
+
+def part_from_person(membership: Membership, *, by: Actor) -> AuditEntry:
+    """Let an account be a person here no more; it stays a member only where it has a role that administers."""
+    by.require(Permission.PERSON_ENROL)
+    entry = record("operator.person_parted", membership, by=by, fields=["person_id"])
+    if PERSONS_ROLES.issuperset(membership.roles):
+        Membership.objects.filter(pk=membership.pk).delete()
+    else:
+        membership.person_id = None
+        membership.save(update_fields=["person_id"])
+    return entry
 
 
 def change_roles(membership: Membership, roles: Iterable[Role], *, by: Actor) -> AuditEntry:
@@ -71,6 +113,19 @@ def _known(roles: Iterable[Role]) -> list[Role]:
     if not (chosen := sorted({Role(role) for role in roles})):
         raise Refused("no_role", field="roles")
     return chosen
+
+
+def _store_one_of_person(membership: Membership) -> None:
+    try:
+        with transaction.atomic():
+            membership.save()
+    except IntegrityError as error:
+        raise Refused("person_has_account") from error
+
+
+def _account_of(email: str, **values: str) -> Account:
+    """Return the account of an address, opened now where there is none."""
+    return Account.objects.filter(email__iexact=email).first() or _open_account(email, **values)
 
 
 def _keep_an_admin(membership: Membership) -> None:

@@ -25,6 +25,8 @@ class Role(models.TextChoices):
     GUEST = "guest", _("Guest")
 
 
+# What an account is that administers nothing: with one of these alone it is there for its person's own doors.
+PERSONS_ROLES = frozenset({Role.REGULAR, Role.GUEST})
 _OPERATOR = frozenset(
     {
         Permission.ACCESS_LOG_READ,
@@ -107,7 +109,10 @@ class Membership(OrganisationModel):
     person_id = personal(models.UUIDField(null=True, blank=True), Kind.ROLE)
 
     class Meta:
-        constraints = (models.UniqueConstraint(fields=("organisation", "account"), name="accounts_membership_once"),)
+        constraints = (
+            models.UniqueConstraint(fields=("organisation", "account"), name="accounts_membership_once"),
+            models.UniqueConstraint(fields=("organisation", "person_id"), name="accounts_membership_person"),
+        )
 
     def __str__(self) -> str:
         return f"{self.account_id} {', '.join(self.roles)}"
@@ -115,7 +120,13 @@ class Membership(OrganisationModel):
     def actor(self) -> Actor:
         """Return the account as the one who acts in this organisation."""
         held = frozenset[Permission]().union(*(PERMISSIONS[Role(role)] for role in self.roles))
-        return Actor(name="operator", organisation=self.organisation_id, id=self.account_id, permissions=held)
+        return Actor(
+            name="operator",
+            organisation=self.organisation_id,
+            id=self.account_id,
+            permissions=held,
+            person=self.person_id,
+        )
 
 
 def _declare_libraries() -> None:

@@ -14,6 +14,7 @@ from django.db.models import Exists, Model, OuterRef, QuerySet
 from django.utils import timezone
 from procrastinate.contrib.django import app
 
+from portvakt.server.access.models import RemoteAsk
 from portvakt.server.logbook.actions import record
 from portvakt.server.logbook.models import AccessEvent, AuditEntry
 from portvakt.server.organisations.models import Organisation
@@ -27,6 +28,8 @@ log = logging.getLogger(__name__)
 BATCH = 5_000
 # A command is answered in seconds; the access event and the audit entry are what is kept.
 COMMAND_DAYS = 1
+# An audit entry that tells when a person came home is kept as long as the passage itself, not as long as what operators did.
+PASSAGES = ("door.remote_asked",)
 
 
 @app.periodic(cron="17 * * * *")
@@ -52,6 +55,8 @@ def remove_overdue(now: datetime) -> dict[str, int]:
         # A controller whose clock is ahead would otherwise have its events kept for as long as it is wrong.
         for overdue in (events.filter(at__lt=limit), events.filter(received_at__lt=limit)):
             removed["access events"] = removed.get("access events", 0) + _remove(overdue)
+        asked = AuditEntry.objects.filter(organisation_id=organisation, action__in=PASSAGES, at__lt=limit)
+        removed["entries of own openings"] = removed.get("entries of own openings", 0) + _remove(asked)
     for name, rows in _everywhere(now):
         removed[name] = _remove(rows)
     log.info("retention removed %s", ", ".join(f"{count} {name}" for name, count in removed.items()))
@@ -71,6 +76,7 @@ def _everywhere(now: datetime) -> list[tuple[str, QuerySet[Any]]]:
         ("sessions", Session.objects.filter(expire_date__lt=now)),
         ("signed-in devices", UserSession.objects.filter(~Exists(open_session))),
         ("commands", DoorCommand.objects.filter(asked_at__lt=now - timedelta(days=COMMAND_DAYS))),
+        ("own openings", RemoteAsk.objects.filter(asked_at__lt=now - timedelta(days=RemoteAsk.privacy.keep.days))),
     ]
 
 

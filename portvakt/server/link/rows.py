@@ -8,10 +8,12 @@ from uuid import UUID
 import msgspec
 from django.utils import timezone
 
-from portvakt.core.decision.model import Reason
+from portvakt.core.decision.model import Reason, Side
 from portvakt.core.door import DoorState
 from portvakt.core.snapshot import MAX_BODY_BYTES, sign, to_bytes
 from portvakt.proto import link_pb2
+from portvakt.server.access import actions as access
+from portvakt.server.access.models import RemoteAsk
 from portvakt.server.access.snapshot import build
 from portvakt.server.link.authority import Authority, Issued
 from portvakt.server.link.device import Device, Presented
@@ -23,6 +25,7 @@ from portvakt.server.places.models import (
     Controller,
     ControllerStatus,
     Door,
+    DoorCommand,
     DoorStatus,
     Reader,
     ReaderState,
@@ -169,19 +172,30 @@ def keep_answer(device: Device, version: int, refusal: str) -> None:
 
 
 def commands(device: Device) -> list[link_pb2.Command]:
-    """Take the commands that must be sent to a controller now."""
+    """Take the commands that must be sent to a controller now: operators' and persons' wishes."""
     with acting(LINK):
-        claimed = places.claim_commands(device.controller)
-    return [
-        link_pb2.Command(id=str(command.pk), release_door=link_pb2.ReleaseDoor(door=str(command.door_id)))
-        for command in claimed
-    ]
+        released = places.claim_commands(device.controller)
+    with acting(ENTRY, device.organisation):
+        asked = access.claim_asks(device.controller)
+    return [*map(_release, released), *map(_open, asked)]
+
+
+def _release(command: DoorCommand) -> link_pb2.Command:
+    return link_pb2.Command(id=str(command.pk), release_door=link_pb2.ReleaseDoor(door=str(command.door_id)))
+
+
+def _open(ask: RemoteAsk) -> link_pb2.Command:
+    wish = link_pb2.RemoteOpen(door=str(ask.door_id), side=Side.ENTRY.value, person=str(ask.person_id))
+    return link_pb2.Command(id=str(ask.pk), remote_open=wish)
 
 
 def keep_command(device: Device, answer: link_pb2.CommandAnswer) -> None:
     """Keep what became of a command. Raises ValueError for an id that is none."""
+    command, reason = UUID(answer.id), None if answer.granted else _reason(answer.reason)
     with acting(LINK):
-        places.answer_command(UUID(answer.id), device.controller, None if answer.granted else _reason(answer.reason))
+        places.answer_command(command, device.controller, reason)
+    with acting(ENTRY, device.organisation):
+        access.answer_ask(command, device.controller, reason)
 
 
 def _reason(word: str) -> Reason:

@@ -30,12 +30,16 @@ class Permission(StrEnum):
 
 
 class Actor(msgspec.Struct, frozen=True):
-    """An operator or a part of the system at work in one organisation; `id` is the account's, None for the system."""
+    """An operator or a part of the system at work in one organisation; `id` is the account's, None for the system.
+
+    `person` is the person that the account is there, None where it is none.
+    """
 
     name: str
     organisation: UUID
     id: UUID | None
     permissions: frozenset[Permission]
+    person: UUID | None = None
 
     def may(self, permission: Permission) -> bool:
         """Tell whether a permission is held."""

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from uuid import uuid4
 
+import msgspec
 import psycopg
 import pytest
 from allauth.usersessions.models import UserSession
@@ -14,8 +15,11 @@ from django.db import connection
 from django.utils import timezone
 from psycopg import conninfo
 
+from portvakt.core.decision.model import AuthType, Side
 from portvakt.core.event import EventKind
 from portvakt.demo import database
+from portvakt.server.access.actions import ask_to_open, assign, save_rule
+from portvakt.server.access.models import AccessRule, RemoteAsk
 from portvakt.server.jobs import jobs
 from portvakt.server.logbook.actions import record_events
 from portvakt.server.logbook.models import AccessEvent, AuditEntry
@@ -129,6 +133,28 @@ def test_commands_are_kept_for_a_day(cast: Cast) -> None:
     remove(timezone.now())
     with acting("door_operation", cast.organisation.pk):
         assert list(DoorCommand.objects.values_list("pk", flat=True)) == [new.pk]
+
+
+def test_a_persons_wish_goes_after_a_day_and_its_entry_with_the_access_log(cast: Cast) -> None:
+    rule = AccessRule(name="Phone")
+    with acting("access_administration", cast.organisation.pk):
+        save_rule(rule, {cast.door.pk: {Side.ENTRY: [AuthType.REMOTE]}}, by=cast.by)
+        assign(cast.resident, rule, by=cast.by)
+    with acting("own_access", cast.organisation.pk):
+        ask, entry = ask_to_open(cast.door, by=msgspec.structs.replace(cast.by, person=cast.resident.pk))
+    remove(entry.at + timedelta(hours=23))
+    with acting("own_access", cast.organisation.pk):
+        assert RemoteAsk.objects.filter(pk=ask.pk).exists()
+    remove(entry.at + timedelta(days=13))
+    with acting("own_access", cast.organisation.pk):
+        assert not RemoteAsk.objects.exists()
+    with acting("audit_review", cast.organisation.pk):
+        others = AuditEntry.objects.exclude(pk=entry.pk).count()
+        assert AuditEntry.objects.filter(pk=entry.pk).exists()
+    remove(entry.at + timedelta(days=15))
+    with acting("audit_review", cast.organisation.pk):
+        assert not AuditEntry.objects.filter(pk=entry.pk).exists()
+        assert AuditEntry.objects.count() == others
 
 
 def test_renewal_asks_for_a_newer_snapshot_with_an_entry(cast: Cast) -> None:
