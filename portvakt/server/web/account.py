@@ -11,7 +11,7 @@ from django.utils.translation import gettext
 
 from portvakt.server.accounts.actions import change_own_account
 from portvakt.server.accounts.models import Account
-from portvakt.server.purpose.actor import Permission
+from portvakt.server.web.board.navigation import start
 from portvakt.server.web.forms import posted, show_form
 
 
@@ -25,15 +25,12 @@ class AccountForm(forms.ModelForm):  # type: ignore[type-arg]
 
 @login_required
 def home(request: HttpRequest) -> HttpResponse:
-    """Lead to the only organisation there is to administer, or let choose among several."""
-    boards = [
-        membership
-        for membership in request.memberships  # type: ignore[attr-defined]
-        if membership.organisation.active and membership.actor().may(Permission.DOOR_READ)
-    ]
-    if len(boards) == 1:
-        return HttpResponseRedirect(reverse("board:doors", args=[boards[0].organisation.slug]))
-    return render(request, "home.html", {"boards": boards})
+    """Lead to the only organisation where there is something for the account, or let choose among several."""
+    starts = [(membership, start(membership)) for membership in request.memberships]  # type: ignore[attr-defined]
+    offered = [(membership, address) for membership, address in starts if address]
+    if len(offered) == 1:
+        return HttpResponseRedirect(offered[0][1])
+    return render(request, "home.html", {"boards": offered})
 
 
 @login_required

@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from portvakt.server.purpose.errors import Refused
 
 REFUSALS: dict[str, tuple[HTTPStatus, Promise]] = {
+    "account_has_person": (HTTPStatus.CONFLICT, _("The account with this address is another person here.")),
     "already_member": (HTTPStatus.CONFLICT, _("This address already belongs to an operator here.")),
     "auth_type_not_supported": (HTTPStatus.UNPROCESSABLE_ENTITY, _("The door's equipment does not support this.")),
     "card_bits": (HTTPStatus.UNPROCESSABLE_ENTITY, _("A card has 1 to 512 bits.")),
@@ -31,6 +32,7 @@ REFUSALS: dict[str, tuple[HTTPStatus, Promise]] = {
     ),
     "credential_revoked": (HTTPStatus.CONFLICT, _("It has been revoked, which cannot be undone. Issue a new one.")),
     "digest_key": (HTTPStatus.INTERNAL_SERVER_ERROR, _("The platform's digest key is damaged.")),
+    "email_missing": (HTTPStatus.UNPROCESSABLE_ENTITY, _("Give the person an e-mail address first.")),
     "enrolment_unknown": (HTTPStatus.NOT_FOUND, _("The enrolment text is wrong, used or too old.")),
     "hours_wrong": (HTTPStatus.UNPROCESSABLE_ENTITY, _("These hours are not possible.")),
     "last_admin": (HTTPStatus.CONFLICT, _("An organisation needs at least one Admin.")),
@@ -40,6 +42,7 @@ REFUSALS: dict[str, tuple[HTTPStatus, Promise]] = {
     "not_permitted": (HTTPStatus.FORBIDDEN, _("Your role here does not allow this.")),
     "nothing_to_present": (HTTPStatus.UNPROCESSABLE_ENTITY, _("Choose a person who has one, or write it here.")),
     "period_backwards": (HTTPStatus.UNPROCESSABLE_ENTITY, _("The end must be after the beginning.")),
+    "person_has_account": (HTTPStatus.CONFLICT, _("The person already has an account here.")),
     "pin_exhausted": (HTTPStatus.CONFLICT, _("Nearly all PINs of this length are in use.")),
     "pin_format": (HTTPStatus.UNPROCESSABLE_ENTITY, _("A PIN is 4 to 8 digits.")),
     "pin_run": (HTTPStatus.UNPROCESSABLE_ENTITY, _("Digits in a row, such as 1234, are too easy to guess.")),
@@ -49,6 +52,10 @@ REFUSALS: dict[str, tuple[HTTPStatus, Promise]] = {
     "reader_taken": (HTTPStatus.CONFLICT, _("This side, or this address on the port, already has a reader.")),
     "schedule_in_use": (HTTPStatus.CONFLICT, _("An access rule uses this schedule.")),
     "simulator_knows_not": (HTTPStatus.NOT_FOUND, _("The simulator does not know it.")),
+    "too_many_asks": (
+        HTTPStatus.TOO_MANY_REQUESTS,
+        _("You have asked very many times. Wait a minute and try again."),
+    ),
 }
 
 

@@ -1,4 +1,4 @@
-"""Which address leads to which page of the Board, and which to sign-in?"""
+"""Which address leads to which page of the Board or of a person's own, and which to sign-in?"""
 
 from django.urls import include, path
 from django.views.i18n import set_language
@@ -10,5 +10,6 @@ urlpatterns = [
     path("language/", set_language, name="set_language"),
     path("account/", account.my_account, name="my_account"),
     path("account/", include("allauth.urls")),
+    path("o/<slug:slug>/me/", include("portvakt.server.web.me.urls")),
     path("o/<slug:slug>/", include("portvakt.server.web.board.urls")),
 ]

@@ -49,6 +49,16 @@ REASONS: dict[str, Promise] = {
     Reason.SNAPSHOT_TOO_OLD: _("The controller has been without contact for too long"),
     Reason.FAULT: _("Technical fault"),
 }
+# What the reasons are called to the person who asked; the others are called as above.
+OWN_REASONS: dict[str, Promise] = {
+    Reason.UNKNOWN_CREDENTIAL: _("The door does not know you yet. Try again in a moment."),
+    Reason.PERSON_SUSPENDED: _("You are suspended. Ask the organisation why."),
+    Reason.PERSON_NOT_ACTIVE: _("Your access has not begun yet."),
+    Reason.PERSON_EXPIRED: _("Your access has ended."),
+    Reason.UNAUTHORISED: _("You no longer have access to this door."),
+    Reason.AUTH_TYPE_NOT_ACCEPTED: _("This door cannot be opened with the phone any more."),
+    Reason.NOT_PERMITTED_AT_THIS_TIME: _("You do not have access at this time."),
+}
 AUTH_TYPES: dict[int, Promise] = {
     AuthType.REX: _("Exit button"),
     AuthType.PIN: _("PIN"),

@@ -51,9 +51,9 @@
     if (!live && !document.hidden) document.body.dispatchEvent(new CustomEvent("poll"));
   }, POLL_MS);
 
-  // htmx leaves answers of 422 alone; ours carry the form with what is wrong with it.
+  // htmx leaves refusals alone; ours carry the form with what is wrong with it (422) or a sentence (429).
   document.addEventListener("htmx:beforeSwap", function (event) {
-    if (event.detail.xhr.status === 422) {
+    if ([422, 429].includes(event.detail.xhr.status)) {
       event.detail.shouldSwap = true;
       event.detail.isError = false;
     }

@@ -1,6 +1,7 @@
-"""What does an invited operator get by mail? A link to choose a password, or word of a new role where there already is one."""
+"""What does an invited operator or person get by mail? A link to choose a password, or word of a new role where there already is one."""
 
 import logging
+from enum import StrEnum
 from smtplib import SMTPException
 
 from allauth.account.forms import default_token_generator
@@ -17,13 +18,20 @@ from portvakt.server.organisations.models import Organisation
 log = logging.getLogger(__name__)
 
 
-def send_invitation(account: Account, organisation: Organisation) -> bool:
+class Invited(StrEnum):
+    """As what somebody is invited; the value is the mail's template, with its subject in NAME_subject."""
+
+    OPERATOR = "board/operators/invitation"
+    PERSON = "board/people/invitation"
+
+
+def send_invitation(account: Account, organisation: Organisation, invited: Invited = Invited.OPERATOR) -> bool:
     """Send the mail, in the account's language; tell whether the mail server took it.
 
     The link is good until a password has been chosen, for as many days as PASSWORD_RESET_TIMEOUT says.
     """
     with translation.override(account.language):
-        mail = _mail(account, organisation)
+        mail = _mail(account, organisation, invited)
     try:
         mail.send()
     except (SMTPException, OSError) as error:
@@ -33,7 +41,7 @@ def send_invitation(account: Account, organisation: Organisation) -> bool:
     return True
 
 
-def _mail(account: Account, organisation: Organisation) -> EmailMessage:
+def _mail(account: Account, organisation: Organisation, invited: Invited) -> EmailMessage:
     context = {
         "account": account,
         "organisation": organisation,
@@ -41,8 +49,8 @@ def _mail(account: Account, organisation: Organisation) -> EmailMessage:
         "new": not account.has_usable_password(),
         "days": settings.PASSWORD_RESET_TIMEOUT // 86_400,
     }
-    subject = render_to_string("board/operators/invitation_subject.txt", context).strip()
-    return EmailMessage(subject, render_to_string("board/operators/invitation.txt", context), to=[account.email])
+    subject = render_to_string(f"{invited}_subject.txt", context).strip()
+    return EmailMessage(subject, render_to_string(f"{invited}.txt", context), to=[account.email])
 
 
 def _link(account: Account) -> str:

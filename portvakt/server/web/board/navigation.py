@@ -1,4 +1,4 @@
-"""Which pages of the Board does the menu offer to whom?"""
+"""Which pages does the menu offer to whom, and which is the first?"""
 
 import msgspec
 from django.conf import settings
@@ -7,6 +7,7 @@ from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from portvakt.server.accounts.models import Membership
 from portvakt.server.purpose.actor import Permission
 
 
@@ -47,11 +48,27 @@ def entries(request: HttpRequest) -> list[Entry]:
     operator, organisation = getattr(request, "operator", None), getattr(request, "organisation", None)
     if operator is None or organisation is None:
         return []
-    return [
+    offered = [
         _entry(page, organisation.slug, request.path)
         for page in PAGES
         if operator.may(page.permission) and (page.view != "simulator" or settings.SIMULATOR_URL)
     ]
+    return offered if operator.person is None else [*offered, _own_doors(organisation.slug, request.path)]
+
+
+def start(membership: Membership) -> str:
+    """Return the address of the first page that an organisation has for a member; empty where it has none."""
+    actor, slug = membership.actor(), membership.organisation.slug
+    if not membership.organisation.active:
+        return ""
+    if actor.may(Permission.DOOR_READ):
+        return reverse("board:doors", args=[slug])
+    return reverse("me:doors", args=[slug]) if actor.person else ""
+
+
+def _own_doors(slug: str, path: str) -> Entry:
+    address = reverse("me:doors", args=[slug])
+    return Entry(_("My doors"), "#tabler-device-mobile", address, path.startswith(address))
 
 
 def _entry(page: Page, slug: str, path: str) -> Entry:

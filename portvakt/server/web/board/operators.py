@@ -6,7 +6,7 @@ The purpose works across the deployment, because one account may work in several
 from uuid import UUID
 
 from django.contrib import messages
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from portvakt.server.accounts.actions import change_roles, invite, remove_member
-from portvakt.server.accounts.models import Account, Membership, Role
+from portvakt.server.accounts.models import PERSONS_ROLES, Account, Membership, Role
 from portvakt.server.purpose.actor import Permission
 from portvakt.server.web.answers import done
 from portvakt.server.web.board.confirm import Question, confirm
@@ -42,8 +42,9 @@ def _member_url(request: BoardRequest, member: Membership) -> str:
 
 @page(PURPOSE, Permission.OPERATOR_MANAGE)
 def operators(request: BoardRequest) -> HttpResponse:
-    """List the operators."""
-    rows = [(member, _role_words(member)) for member in own_members(request)]
+    """List the operators; a person who only opens doors with the phone is on the person's own page instead."""
+    only_a_person = Q(person_id__isnull=False, roles__contained_by=sorted(PERSONS_ROLES))
+    rows = [(member, _role_words(member)) for member in own_members(request).exclude(only_a_person)]
     return render(request, "board/operators/list.html", {"rows": rows})
 
 

@@ -1,8 +1,8 @@
 """How does a page of the Board get its organisation, its operator and its purpose?
 
-Every page says the permission it needs and the purpose it is for. Whoever is not a member gets 404: what you cannot reach you cannot
-name. The purpose is open from before the view until its answer is complete, so that nothing personal is read outside it. Where an action
-refuses and the view has no form to say it in, nothing is kept and a page says why.
+Every page says the permission it needs, or that it is a person's own, and the purpose it is for. Whoever is not a member gets 404: what
+you cannot reach you cannot name. The purpose is open from before the view until its answer is complete, so that nothing personal is read
+outside it. Where an action refuses and the view has no form to say it in, nothing is kept and a page says why.
 """
 
 from collections.abc import Callable
@@ -34,25 +34,45 @@ Page = Callable[..., HttpResponse]
 def page(purpose: str, permission: Permission) -> Callable[[Page], Callable[..., HttpResponse]]:
     """Make a view a page of the Board; it is called with (BoardRequest, **arguments of its address)."""
 
-    def decorate(view: Page) -> Callable[..., HttpResponse]:
-        @wraps(view)
-        def answer(request: HttpRequest, slug: str, **arguments: Any) -> HttpResponse:
-            if not request.user.is_authenticated:
-                return redirect_to_login(request.get_full_path())
-            _enter(request, slug)
-            if not request.operator.may(permission):  # type: ignore[attr-defined]
-                raise PermissionDenied
-            try:
-                with _by_its_clock(request), acting(purpose, request.operator.organisation, request.operator.id):  # type: ignore[attr-defined]
-                    return view(request, **arguments)
-            except Refused as refused:
-                return refusal_page(request, refused)
+    def permitted(operator: Actor) -> None:
+        if not operator.may(permission):
+            raise PermissionDenied
 
+    def decorate(view: Page) -> Callable[..., HttpResponse]:
+        answer = _within(purpose, view, permitted)
         answer.permission = permission  # type: ignore[attr-defined]
-        answer.purpose = purpose  # type: ignore[attr-defined]
         return answer
 
     return decorate
+
+
+def own_page(purpose: str) -> Callable[[Page], Callable[..., HttpResponse]]:
+    """Make a view a page for the person that the account is in the organisation; for an account that is none it is not there."""
+
+    def is_a_person(operator: Actor) -> None:
+        if operator.person is None:
+            raise Http404
+
+    return lambda view: _within(purpose, view, is_a_person)
+
+
+def _within(purpose: str, view: Page, check: Callable[[Actor], None]) -> Callable[..., HttpResponse]:
+    """Call a view with its organisation, operator and purpose, for whoever passes the check."""
+
+    @wraps(view)
+    def answer(request: HttpRequest, slug: str, **arguments: Any) -> HttpResponse:
+        if not request.user.is_authenticated:
+            return redirect_to_login(request.get_full_path())
+        _enter(request, slug)
+        check(request.operator)  # type: ignore[attr-defined]
+        try:
+            with _by_its_clock(request), acting(purpose, request.operator.organisation, request.operator.id):  # type: ignore[attr-defined]
+                return view(request, **arguments)
+        except Refused as refused:
+            return refusal_page(request, refused)
+
+    answer.purpose = purpose  # type: ignore[attr-defined]
+    return answer
 
 
 def _by_its_clock(request: HttpRequest) -> timezone.override:

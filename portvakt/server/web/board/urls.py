@@ -11,6 +11,7 @@ from portvakt.server.web.board import (
     logs,
     operators,
     people,
+    person_account,
     places,
     rule_persons,
     rules,
@@ -47,6 +48,9 @@ urlpatterns = [
     path("persons/<uuid:person_id>/edit/", people.edit, name="person_edit"),
     path("persons/<uuid:person_id>/suspend/", people.suspend, name="person_suspend"),
     path("persons/<uuid:person_id>/resume/", people.resume, name="person_resume"),
+    path("persons/<uuid:person_id>/invite/", person_account.invite, name="person_invite"),
+    path("persons/<uuid:person_id>/invitation/", person_account.send_again, name="person_invitation"),
+    path("persons/<uuid:person_id>/part/", person_account.part, name="person_part"),
     path("persons/<uuid:person_id>/cards/", credentials.card, name="card_issue"),
     path("persons/<uuid:person_id>/pins/", credentials.pin, name="pin_issue"),
     path(

@@ -6,12 +6,15 @@ from typing import Any
 from django import template
 from django.forms import BoundField, CheckboxInput, Select
 from django.template.context import Context
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext, ngettext
 
+from portvakt.server.accounts.models import Membership
 from portvakt.server.purpose.actor import Permission
 from portvakt.server.web import words
+from portvakt.server.web.board.navigation import start
 
 register = template.Library()
 
@@ -32,6 +35,12 @@ def event_colour(kind: str) -> str:
 def reason_word(reason: str) -> str:
     """Say why a passage was denied."""
     return str(words.REASONS.get(reason, reason))
+
+
+@register.filter
+def own_reason_word(reason: str) -> str:
+    """Say to a person why a door did not open for them."""
+    return str(words.OWN_REASONS[reason]) if reason in words.OWN_REASONS else reason_word(reason)
 
 
 @register.filter
@@ -62,6 +71,12 @@ def state_colour(state: str) -> str:
 def may(operator: Any, permission: str) -> bool:
     """Tell whether an operator holds a permission: {% if operator|may:"door:release" %}."""
     return bool(operator) and operator.may(Permission(permission))
+
+
+@register.filter
+def first_page(membership: Membership) -> str:
+    """Return where a member of an organisation begins; the platform's first page where there is nothing for them."""
+    return start(membership) or reverse("home")
 
 
 @register.filter

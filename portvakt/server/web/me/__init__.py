@@ -1,0 +1,1 @@
+"""What does a person see who may open doors, and what can they ask for?"""
