@@ -20,7 +20,7 @@ from portvakt.demo import people as cast  # noqa: E402
 from portvakt.demo.week import record_week  # noqa: E402
 from portvakt.server.access.actions import assign, save_rule, save_schedule  # noqa: E402
 from portvakt.server.access.models import AccessRule, HolidayRule, Schedule  # noqa: E402
-from portvakt.server.accounts.actions import invite  # noqa: E402
+from portvakt.server.accounts.actions import invite, invite_person  # noqa: E402
 from portvakt.server.accounts.models import Account, Role  # noqa: E402
 from portvakt.server.logbook.actions import record  # noqa: E402
 from portvakt.server.organisations.actions import open_organisation  # noqa: E402
@@ -62,6 +62,10 @@ SIGN_INS = (
 )
 
 
+# A resident's sign-in, and whose doors it opens with the phone.
+RESIDENT = ("boende@example.com", "Alva", "Berg")
+
+
 def seed(folder: Path) -> None:
     """Set everything up and leave in `folder` what the other processes need: seed.json, readable by its owner alone."""
     with acting("organisation_opening"):
@@ -75,6 +79,7 @@ def seed(folder: Path) -> None:
     with acting("access_administration", organisation.pk):
         rules = _rules(by, doors)
         holders = [_holder(by, number, figure, rules) for number, figure in enumerate(cast.figures())]
+    sign_ins.append(_resident(by, [person for person, *_held in holders]))
     with acting("entry_log", organisation.pk):
         record_week(organisation.pk, controller, doors, [(person, card, own) for person, card, own, _said in holders])
     _leave(folder, {
@@ -94,15 +99,31 @@ def _sign_ins(by: Actor) -> list[dict[str, str]]:
     """Open one account per role, each with a pass phrase made here."""
     made = []
     for email, role, first_name, last_name, language in SIGN_INS:
-        password = secrets.token_urlsafe(9)
         with acting("account_administration"):
-            account = Account(email=email, first_name=first_name, last_name=last_name, language=language)
-            account.set_password(password)
-            account.save(force_insert=True)
-            EmailAddress(user=account, email=email, primary=True, verified=True).save(force_insert=True)
+            password = _account(email, first_name, last_name, language)
             invite(email, [role], by=by)
         made.append({"email": email, "password": password, "role": role.value})
     return made
+
+
+def _resident(by: Actor, persons: list[Person]) -> dict[str, str]:
+    """Open a resident's account and link it to the person, as an invitation from the person's page does."""
+    email, first_name, last_name = RESIDENT
+    person = next(row for row in persons if (row.first_name, row.last_name) == (first_name, last_name))
+    with acting("person_invitation"):
+        password = _account(email, first_name, last_name, "sv")
+        invite_person(email, person.pk, by=by)
+    return {"email": email, "password": password, "role": Role.REGULAR.value}
+
+
+def _account(email: str, first_name: str, last_name: str, language: str) -> str:
+    """Open an account that can sign in; return its pass phrase."""
+    password = secrets.token_urlsafe(9)
+    account = Account(email=email, first_name=first_name, last_name=last_name, language=language)
+    account.set_password(password)
+    account.save(force_insert=True)
+    EmailAddress(user=account, email=email, primary=True, verified=True).save(force_insert=True)
+    return password
 
 
 def _premises(by: Actor) -> tuple[Controller, list[Door], list[Reader]]:

@@ -2,6 +2,8 @@
 
 import re
 from collections.abc import Callable
+from email import message_from_bytes
+from email.policy import default
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -32,6 +34,15 @@ def find_person(running: Running, board: Page, name: str) -> str:
     board.get_by_role("link", name=name).first.click()
     expect(board.locator("h1")).to_contain_text(name)
     return id_in(board.url)
+
+
+def link_in_mail(running: Running, address: str) -> str:
+    """Return the link in the newest mail to an address; here mails are files, beside the deployment's own folder."""
+    for path in sorted((running.deployment.folder.parent / "mail").iterdir(), reverse=True):
+        mail = message_from_bytes(path.read_bytes(), policy=default)
+        if mail["To"] == address:
+            return re.findall(r"https?://\S+", str(mail.get_body().get_content()))[0]  # type: ignore[union-attr]
+    raise AssertionError(f"no mail to {address}")
 
 
 @pytest.fixture
@@ -157,3 +168,37 @@ def test_a_passkey_is_added_and_signs_in(running: Running, board: Page) -> None:
     board.locator("#passkey_login").click()
     board.wait_for_url("**/o/**")
     running.rows("delete from mfa_authenticator returning id")  # other stories sign in by password alone
+
+
+@pytest.mark.row("S09")
+def test_a_resident_is_invited_and_opens_their_door_from_a_phone(running: Running, board: Page) -> None:
+    person = find_person(running, board, "Arvid Blom")
+    board.locator("a[href$='/invite/']").click()
+    confirm(board)
+    expect(board.locator(".alert-success")).to_contain_text("person1@example.com")
+
+    phone = board.context.browser.new_context(viewport={"width": 390, "height": 844}, has_touch=True, locale="sv-SE")  # type: ignore[union-attr]
+    page = phone.new_page()
+    page.set_default_timeout(SOON)
+    page.goto(link_in_mail(running, "person1@example.com"))
+    for field in ("password1", "password2"):
+        page.locator(f"[name={field}]").fill("en lång mening att minnas")
+    page.locator("main form button[type=submit]").first.click()
+    page.wait_for_url(lambda address: "/password/reset/key/" not in address or "/done" in address)
+    page.goto(running.deployment.address)
+    page.locator("input[type=email]").fill("person1@example.com")
+    page.locator("input[type=password]").fill("en lång mening att minnas")
+    page.locator("form button[type=submit]").first.click()
+    page.wait_for_url("**/me/")
+    expect(page.locator("h1")).to_have_text("Mina dörrar")
+
+    running.wait_for("the door at rest", lambda: running.at_rest("Port A"))
+    before = running.releases("Port A")
+    door = page.locator(".own-door", has_text="Port A")
+    event = running.attempt("Port A", lambda: door.get_by_role("button").click())
+    assert (event["kind"], event["auth_type"], str(event["person_id"])) == ("access_granted", 9, person)
+    running.wait_for("the strike", lambda: running.releases("Port A") == before + 1)
+    expect(door).to_contain_text("Port A är öppnad.")
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    assert (door.get_by_role("button").bounding_box() or {})["height"] >= 44
+    phone.close()
