@@ -41,6 +41,9 @@ from portvakt.core.snapshot import Reader, Snapshot
 
 log = logging.getLogger(__name__)
 
+# As long as the server lets a command live: who waited longer has walked on, and the door must not open to nobody.
+RELEASE_WITHIN_SECONDS = 10
+
 READER_EVENTS = {
     ReaderState.ONLINE: EventKind.READER_ONLINE,
     ReaderState.OFFLINE: EventKind.READER_OFFLINE,
@@ -87,7 +90,7 @@ class Doors:
         self._doors: dict[str, LiveDoor] = {}
         self._readers: dict[str, Reader] = {}
         self._factors: dict[str, Factors] = {}
-        self._running: set[asyncio.Task[None]] = set()
+        self._running: set[asyncio.Task[object]] = set()
 
     def put_in_force(self, snapshot: Snapshot, index: Index, confirmed_at: datetime) -> None:
         """Swap a compiled snapshot in; doors that stay keep state and timers, doors that leave are locked."""
@@ -126,8 +129,7 @@ class Doors:
     async def decide_and_act(self, door: str, side: Side, factors: tuple[Factor, ...], command: str) -> Decision:
         """Decide a request that came as a command; returns when it was acted on."""
         decision = self._decide(Request(door, side, self._clock.now(), factors))
-        await self._act(decision, _event(decision, door, side, self._clock.now(), command=command))
-        return decision
+        return await self._act(decision, _event(decision, door, side, self._clock.now(), command=command))
 
     async def release(self, door: str, command: str) -> Reason | None:
         """An operator releases the door; the server checked the right. Gives the reason when it is not released."""
@@ -137,7 +139,8 @@ class Doors:
             reason = Reason.DOOR_OUT_OF_SERVICE
             await self._append([Event(EventKind.ACCESS_DENIED, now, door=door, reason=reason, command=command)])
             return reason
-        await self._append([Event(EventKind.DOOR_RELEASED_BY_OPERATOR, now, door=door, command=command)])
+        if not await self._kept_in_time(Event(EventKind.DOOR_RELEASED_BY_OPERATOR, now, door=door, command=command)):
+            return Reason.FAULT
         self._release(door, known.release_seconds)
         return None
 
@@ -202,7 +205,7 @@ class Doors:
 
     def _try(
         self, door: str, side: Side, factors: tuple[Factor, ...], reader: str | None
-    ) -> Coroutine[None, None, None]:
+    ) -> Coroutine[None, None, object]:
         """Decide now; the coroutine that is returned does what has to wait for the disk."""
         at = self._clock.now()
         decision = self._decide(Request(door, side, at, factors))
@@ -218,13 +221,26 @@ class Doors:
         self._state = after(request, decision, self._state)
         return decision
 
-    async def _act(self, decision: Decision, event: Event) -> None:
-        await self._append([event])
+    async def _act(self, decision: Decision, event: Event) -> Decision:
+        """Keep the event, then do what was decided; returns what was done, which is nothing if the disk took too long."""
         log.info(event.kind.value, extra={"door": event.door, "reader": event.reader, "reason": event.reason})
-        if isinstance(decision, Granted) and event.door is not None:
-            self._release(event.door, decision.release_seconds)
+        in_time = await self._kept_in_time(event)
+        done = decision if in_time else Denied(Reason.FAULT)
+        if isinstance(done, Granted) and event.door is not None:
+            self._release(event.door, done.release_seconds)
         if event.reader is not None:
-            self._show(event.reader, Signal.GRANTED if isinstance(decision, Granted) else Signal.DENIED)
+            self._show(event.reader, Signal.GRANTED if isinstance(done, Granted) else Signal.DENIED)
+        return done
+
+    async def _kept_in_time(self, event: Event) -> bool:
+        """Keep an event; tell whether whoever is at the door may still be there. If not, the log says that nothing opened."""
+        late = asyncio.Event()
+        timer = self._clock.call_later(RELEASE_WITHIN_SECONDS, late.set)
+        await self._append([event])
+        timer.cancel()
+        if late.is_set() and event.kind is not EventKind.ACCESS_DENIED:
+            self._start(self._append([_not_released(event, self._clock.now())]))
+        return not late.is_set()
 
     async def _ask_pin(self, reader: str) -> None:
         self._show(reader, Signal.NEED_PIN)
@@ -251,15 +267,21 @@ class Doors:
     def _door_event(self, door: str, kind: EventKind) -> None:
         self._start(self._append([Event(kind, self._clock.now(), door=door)]))
 
-    def _start(self, action: Coroutine[None, None, None]) -> None:
+    def _start(self, action: Coroutine[None, None, object]) -> None:
         task = asyncio.get_running_loop().create_task(action)
         self._running.add(task)
         task.add_done_callback(self._finished)
 
-    def _finished(self, task: asyncio.Task[None]) -> None:
+    def _finished(self, task: asyncio.Task[object]) -> None:
         self._running.discard(task)
         if not task.cancelled() and (fault := task.exception()) is not None:
             log.error("an action failed; the door stays as it is", exc_info=fault)
+
+
+def _not_released(event: Event, at: datetime) -> Event:
+    """What to record when a grant was kept too late to be carried out."""
+    detail = "kept too late; the door was not released"
+    return msgspec.structs.replace(event, kind=EventKind.ACCESS_DENIED, at=at, reason=Reason.FAULT, detail=detail)
 
 
 def _event(

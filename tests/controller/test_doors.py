@@ -7,10 +7,11 @@ from datetime import timedelta
 import pytest
 
 from portvakt.controller.commands import Answer
+from portvakt.controller.doors import RELEASE_WITHIN_SECONDS
 from portvakt.controller.factors import FACTOR_SECONDS, KEY_SECONDS
 from portvakt.controller.outputs import ExitPressed
 from portvakt.controller.readers import CardRead, ReaderChanged, ReaderState, Signal
-from portvakt.core.decision.model import AuthType, Side
+from portvakt.core.decision.model import AuthType, Reason, Side
 from portvakt.core.event import Event, EventKind
 from portvakt.core.snapshot import PastAge, Reader
 from tests.controller.fakes import NOON
@@ -56,6 +57,40 @@ def test_the_event_is_kept_before_the_strike_is_released() -> None:
             "card-anna",
             "rule-front",
         )
+
+    run(story)
+
+
+@pytest.mark.parametrize(("stalled", "opens"), [(RELEASE_WITHIN_SECONDS - 1, True), (RELEASE_WITHIN_SECONDS, False)])
+def test_a_disk_that_stalls_opens_to_nobody_once_whoever_stood_there_has_gone(stalled: float, *, opens: bool) -> None:
+    async def story() -> None:
+        rig = Rig()
+        rig.disk.clear()
+        rig.doors.from_reader(CardRead(FRONT_IN, BITS, CARD_ANNA))
+        for _ in range(20):
+            await asyncio.sleep(0)
+        rig.clock.advance(stalled)
+        rig.disk.set()
+        await rig.doors.settle()
+        assert rig.outputs.released[FRONT] is opens
+        assert rig.said() == ["access_granted", *([] if opens else ["access_denied: fault"])]
+        assert rig.shown == [(FRONT_IN, Signal.GRANTED if opens else Signal.DENIED)]
+
+    run(story)
+
+
+def test_an_operators_release_that_is_kept_too_late_is_answered_so() -> None:
+    async def story() -> None:
+        rig = Rig()
+        rig.disk.clear()
+        asked = asyncio.create_task(rig.doors.release(FRONT, "command"))
+        for _ in range(20):
+            await asyncio.sleep(0)
+        rig.clock.advance(RELEASE_WITHIN_SECONDS)
+        rig.disk.set()
+        assert await asked is Reason.FAULT
+        await rig.doors.settle()
+        assert rig.outputs.released[FRONT] is False
 
     run(story)
 
