@@ -33,12 +33,14 @@ def _database() -> Iterator[None]:
 @pytest.fixture
 def owner() -> Iterator[None]:
     """Connect as the owner of the tables: for tests about the rights themselves."""
-    before = dict(connection.settings_dict)
+    before = dict(connection.settings_dict), settings.ENTRY_POINT
     connection.close()
     connection.settings_dict.update(USER="postgres")
+    settings.ENTRY_POINT = "owner"
     yield
     connection.close()
-    connection.settings_dict.update(before)
+    connection.settings_dict.update(before[0])
+    settings.ENTRY_POINT = before[1]
 
 
 @pytest.fixture

@@ -129,8 +129,10 @@ def _account_of(email: str, **values: str) -> Account:
 
 
 def _keep_an_admin(membership: Membership) -> None:
-    others = Membership.objects.filter(organisation_id=membership.organisation_id, roles__contains=[Role.ADMIN])
-    if Role.ADMIN in membership.roles and not others.exclude(pk=membership.pk).exists():
+    # Locked, so that two admins who remove each other at once do not both find the other still there.
+    admins = Membership.objects.filter(organisation_id=membership.organisation_id, roles__contains=[Role.ADMIN])
+    locked = admins.select_for_update().order_by("pk").values_list("pk", flat=True)
+    if Role.ADMIN in membership.roles and not set(locked) - {membership.pk}:
         raise Refused("last_admin")
 
 

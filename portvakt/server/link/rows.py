@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from portvakt.core.decision.model import Reason, Side
 from portvakt.core.door import DoorState
-from portvakt.core.snapshot import MAX_BODY_BYTES, sign, to_bytes
+from portvakt.core.snapshot import MAX_BODY_BYTES, inconsistencies, sign, to_bytes
 from portvakt.proto import link_pb2
 from portvakt.server.access import actions as access
 from portvakt.server.access.models import RemoteAsk
@@ -51,8 +51,8 @@ class SignedSnapshot(msgspec.Struct, frozen=True):
     signature: bytes
 
 
-class SnapshotTooLarge(Exception):
-    """A snapshot that no controller takes; its version is the argument."""
+class SnapshotUnfit(Exception):
+    """A snapshot that every controller would refuse; its version and what is wrong are the arguments."""
 
 
 def admit(peer: Presented, stream: str) -> Device | None:
@@ -148,14 +148,16 @@ def wanted(device: Device) -> int:
 
 
 def signed_snapshot(device: Device, authority: Authority) -> SignedSnapshot | None:
-    """Return the newest snapshot, or None for a controller that was removed. Raises SnapshotTooLarge."""
+    """Return the newest snapshot, or None for a controller that was removed. Raises SnapshotUnfit."""
     with acting(ENTRY, device.organisation, one_moment=True):
         if (controller := Controller.objects.filter(pk=device.controller).first()) is None:
             return None
         snapshot = build(controller)
+    if fault := next(inconsistencies(snapshot), ""):
+        raise SnapshotUnfit(snapshot.version, fault)
     body = to_bytes(snapshot)
     if len(body) > MAX_BODY_BYTES:
-        raise SnapshotTooLarge(snapshot.version)
+        raise SnapshotUnfit(snapshot.version, f"{len(body)} bytes are more than a controller takes")
     return SignedSnapshot(snapshot.version, body, sign(body, authority.snapshot_key))
 
 

@@ -164,9 +164,9 @@ class Stream:
         """Build and send the newest snapshot; what changes meanwhile is a later version, found on the next look."""
         try:
             signed = await self._work.do(rows.signed_snapshot, self.device, self._authority)
-        except rows.SnapshotTooLarge as fault:
-            self._sent = fault.args[0]
-            await self._work.do(rows.keep_answer, self.device, self._sent, "too_large: not sent")
+        except rows.SnapshotUnfit as fault:
+            self._sent, wrong = fault.args
+            await self._work.do(rows.keep_answer, self.device, self._sent, f"not sent: {wrong}")
             return
         if signed is None:
             raise Ended

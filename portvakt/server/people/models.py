@@ -14,7 +14,7 @@ from portvakt.server.organisations.models import OrganisationKey, OrganisationMo
 class Person(OrganisationModel):
     """Someone who may hold credentials: resident, employee, contractor or guest."""
 
-    privacy = Privacy(Subject.HOLDER, Keep.after("left_at", days=30), OnErase.DELETE_ROW)
+    privacy = Privacy(Subject.HOLDER, Keep.after("valid_to", days=30), OnErase.DELETE_ROW)
 
     first_name = personal(models.CharField(_("first name"), max_length=100), Kind.IDENTITY)
     last_name = personal(models.CharField(_("last name"), max_length=100, blank=True), Kind.IDENTITY)
@@ -25,7 +25,6 @@ class Person(OrganisationModel):
     valid_from = personal(models.DateTimeField(_("valid from"), null=True, blank=True), Kind.ACCESS_RIGHT)
     valid_to = personal(models.DateTimeField(_("valid to"), null=True, blank=True), Kind.ACCESS_RIGHT)
     suspended_at = personal(models.DateTimeField(null=True, editable=False), Kind.ACCESS_RIGHT)
-    left_at = personal(models.DateTimeField(null=True, editable=False), Kind.ACCESS_RIGHT)
     created_at = personal(models.DateTimeField(default=timezone.now, editable=False), Kind.ACCESS_RIGHT)
 
     class Meta:

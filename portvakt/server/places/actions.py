@@ -186,6 +186,20 @@ def answer_command(command: UUID, controller: UUID, reason: Reason | None) -> No
         hint(organisation, Look.DOORS, door)
 
 
+def shut_out_controller(controller: Controller, *, by: Actor) -> AuditEntry:
+    """Let the controller's certificate in no more, from now on, and end its stream: for a device that is lost or stolen.
+
+    Its doors go on deciding by what they have; another device takes its place by enrolling.
+    """
+    by.require(Permission.CONTROLLER_ENROL)
+    Enrolment.objects.filter(controller=controller, used_at__isnull=True).delete()
+    ControllerStatus.objects.filter(controller=controller).update(
+        certificate_serial="", certificate_expires_at=None, enrolled_at=None
+    )
+    notify(Channel.ATTACHED, f"{controller.pk}:")
+    return record("controller.shut_out", controller, by=by, fields=["certificate_serial"])
+
+
 def report_controller(controller: UUID, **values: Any) -> None:
     """Keep what a controller says of itself; no audit entry: nobody did anything."""
     ControllerStatus.objects.filter(controller_id=controller).update(**values)

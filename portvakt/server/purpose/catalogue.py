@@ -14,7 +14,7 @@ from psycopg import sql
 
 from portvakt.server.purpose import declare, rights
 from portvakt.server.purpose.checks import declarations_and_register
-from portvakt.server.purpose.register import Activity, read_register
+from portvakt.server.purpose.register import ENTRY_POINTS, Activity, read_register
 from portvakt.server.purpose.rights import ColumnRight, Key, Member, Policy, Right, RowSecurity, SequenceRight
 
 # Everything granted to a purpose, to a login or to everybody on a table of the public schema; table grants show as column "*".
@@ -128,11 +128,23 @@ def require_no_difference() -> None:
     ways = [row[0] for row in _rows(WAYS_ROUND, {"logins": logins})]
     lines += [f"a way round the rights, to be taken away by hand: {way}" for way in ways]
     lines += [f"a table that no model declares: {table}" for table in undeclared_tables()]
+    lines += _wrong_login()
     if lines:
         shown = "\n  ".join(sorted(lines)[:20])
         raise RightsDiffer(
             f"{len(lines)} differences between the register and the database; run `portvakt rights --apply`\n  {shown}"
         )
+
+
+def _wrong_login() -> list[str]:
+    """Return what is wrong when a serving process is connected as anyone but its own login, such as the owner."""
+    own, (connected,) = rights.login_of(settings.ENTRY_POINT), _rows("select session_user")[0]
+    serving = settings.ENTRY_POINT in ENTRY_POINTS
+    return (
+        [f"connected as {connected}, but this process is {own}: see DATABASE_URL"]
+        if serving and connected != own
+        else []
+    )
 
 
 def apply() -> int:

@@ -16,6 +16,7 @@ from portvakt.core.enrolment import decode, encode
 from portvakt.proto import link_pb2, link_pb2_grpc
 from portvakt.server.link.enrolment import Attempts
 from portvakt.server.logbook.models import AuditEntry
+from portvakt.server.places.actions import shut_out_controller
 from portvakt.server.places.models import ControllerStatus, Enrolment
 from portvakt.server.purpose.context import acting
 from tests.cast import Cast
@@ -86,6 +87,21 @@ def test_enrolling_anew_ends_the_stream_and_locks_out_the_old_certificate(
     second = attach(anew)
     second.events(1)
     assert second.acknowledged() == 1
+
+
+def test_a_controller_that_is_shut_out_is_cut_off_and_not_let_in_again(
+    cast: Cast, enrolled: Identity, attach: Callable[..., Station], tmp_path: Path
+) -> None:
+    stolen = attach(enrolled)
+    stolen.events(1)
+    stolen.acknowledged()
+    with acting("premises_administration", cast.organisation.pk):
+        shut_out_controller(cast.controller, by=cast.by)
+    assert stolen.end() is grpc.StatusCode.OK
+    assert attach(enrolled).end() is grpc.StatusCode.UNAUTHENTICATED
+    another = attach(identity.enrol(enrolment_text(cast), tmp_path / "another"))
+    another.events(1)
+    assert another.acknowledged() == 1
 
 
 def test_a_certificate_by_another_authority_is_not_let_in(enrolled: Identity, attach: Callable[..., Station]) -> None:

@@ -129,6 +129,12 @@ def test_names_are_never_among_the_rights_of_the_door() -> None:
     assert not of_the_door & {"first_name", "last_name", "email", "phone", "unit", "number", "label"}
 
 
+def test_a_serving_process_must_not_be_connected_as_the_owner() -> None:
+    settings.ENTRY_POINT = "board"
+    with pytest.raises(catalogue.RightsDiffer, match="connected as postgres, but this process is portvakt_board"):
+        catalogue.require_no_difference()
+
+
 def test_nothing_starts_on_a_bad_register(tmp_path: Path, settings_register: Callable[[Path], None]) -> None:
     (tmp_path / "entry.toml").write_text('id = "entry"')
     settings_register(tmp_path)

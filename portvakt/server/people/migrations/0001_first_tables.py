@@ -38,7 +38,6 @@ class Migration(migrations.Migration):
                 ("valid_from", models.DateTimeField(blank=True, null=True, verbose_name="valid from")),
                 ("valid_to", models.DateTimeField(blank=True, null=True, verbose_name="valid to")),
                 ("suspended_at", models.DateTimeField(editable=False, null=True)),
-                ("left_at", models.DateTimeField(editable=False, null=True)),
                 ("created_at", models.DateTimeField(default=django.utils.timezone.now, editable=False)),
                 (
                     "organisation",

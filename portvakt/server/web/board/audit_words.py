@@ -18,6 +18,7 @@ ACTIONS: dict[str, Promise] = {
     "account.signed_in": _("Signed in"),
     "controller.added": _("Controller added"),
     "controller.enrolled": _("Controller enrolled"),
+    "controller.shut_out": _("Controller shut out"),
     "controller.enrolment_begun": _("Controller enrolment begun"),
     "credential.issued": _("Card or code issued"),
     "credential.resumed": _("Card or code resumed"),

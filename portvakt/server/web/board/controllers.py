@@ -7,13 +7,16 @@ import msgspec
 from django.db.models import Count
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from portvakt.server.organisations.actions import wanted_version
-from portvakt.server.places.actions import ENROLMENT_HOURS, begin_enrolment
+from portvakt.server.places.actions import ENROLMENT_HOURS, begin_enrolment, shut_out_controller
 from portvakt.server.places.models import Controller, ControllerStatus, Reader, ReaderStatus
 from portvakt.server.purpose.actor import Permission
+from portvakt.server.web.board.confirm import Question, confirm
 from portvakt.server.web.board.page import BoardRequest, page
 
 PURPOSE = "premises_administration"
@@ -85,6 +88,22 @@ def enrol(request: BoardRequest, controller: UUID) -> HttpResponse:
     response = render(request, "board/controllers/controller.html", context)
     response.headers["Cache-Control"] = "no-store"
     return response
+
+
+@page(PURPOSE, Permission.CONTROLLER_ENROL)
+def shut_out(request: BoardRequest, controller: UUID) -> HttpResponse:
+    """Let a lost or stolen device in no more, once confirmed."""
+    found = _now(request, controller).controller
+    question = Question(
+        title=_("Shut out %(controller)s?") % {"controller": found.name},
+        text=_(
+            "The device is refused from now on and gets no more changes. Its doors go on with what they have until another"
+            " device is enrolled. Cards and codes it knew should be issued anew if it was stolen."
+        ),
+        button=_("Shut out"),
+        back=reverse("board:controller", args=[request.organisation.slug, found.pk]),
+    )
+    return confirm(request, question, lambda: shut_out_controller(found, by=request.operator))
 
 
 def _now(request: BoardRequest, controller: UUID) -> ControllerNow:

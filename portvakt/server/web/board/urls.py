@@ -31,6 +31,7 @@ urlpatterns = [
     path("controllers/", controllers.controllers, name="controllers"),
     path("controllers/<uuid:controller>/", controllers.controller, name="controller"),
     path("controllers/<uuid:controller>/enrol/", controllers.enrol, name="enrol_controller"),
+    path("controllers/<uuid:controller>/shut-out/", controllers.shut_out, name="shut_out_controller"),
     path("places/", places.places, name="places"),
     path("places/sites/new/", places.new_site, name="new_site"),
     path("places/sites/<uuid:site>/sections/new/", places.new_section, name="new_section"),

@@ -1,4 +1,4 @@
-"""How does a new organisation, with its first administrator, come to be? `portvakt open_organisation NAME EMAIL` with the console's login."""
+"""How does a new organisation, with its first administrator, come to be? With `portvakt open_organisation`, as the console."""
 
 from typing import Any
 
