@@ -54,6 +54,8 @@ def _passage(dice: Random, at: datetime, doors: Sequence[Door], holder: Holder) 
         yield _event(EventKind.ACCESS_DENIED, at, dice.choice(others), reason=Reason.UNAUTHORISED, **who)
         return
     door = dice.choice(own)
+    if AuthType.KEY_CARD_PLUS_PIN in door.entry_auth_types:
+        who["auth_type"] = AuthType.KEY_CARD_PLUS_PIN
     yield _event(EventKind.ACCESS_GRANTED, at, door, **who)
     yield _event(EventKind.DOOR_OPENED, at + timedelta(seconds=2), door)
     yield _event(EventKind.DOOR_CLOSED, at + timedelta(seconds=6), door)

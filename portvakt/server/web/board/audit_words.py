@@ -71,16 +71,22 @@ KINDS: dict[str, Promise] = {
 # What an entry names that is no column of its object: parts of it, and filters of the access log.
 PARTS: dict[str, Promise] = {
     "auth_type": _("auth type"),
+    "certificate_serial": _("certificate"),
     "doors": _("doors"),
+    "entry_auth_types": _("auth types, entry"),
+    "exit_auth_types": _("auth types, exit"),
     "outcome": _("outcome"),
     "person": _("person"),
     "person_id": _("person"),
     "place": _("place"),
     "reason": _("reason"),
+    "revoked_at": _("revoked"),
+    "roles": _("roles"),
     "rule": _("rule"),
     "schedule": _("schedule"),
     "since": _("from"),
     "special_days": _("special days"),
+    "suspended_at": _("suspended"),
     "until": _("to"),
     "who": _("person"),
 }
