@@ -1,5 +1,6 @@
 """How are the processes of a deployment started together, watched and stopped together?"""
 
+import os
 import signal
 import socket
 import subprocess
@@ -50,14 +51,14 @@ class Processes:
             )
 
     def stop(self, name: str, how: signal.Signals = signal.SIGTERM) -> None:
-        """Stop one process, and kill it if it takes longer than ten seconds."""
+        """Stop one process, and kill it if it takes longer than ten seconds; a kill takes its own children with it."""
         process = self.running[name]
         if process.poll() is None:
-            process.send_signal(how)
+            process.send_signal(how) if how is not signal.SIGKILL else os.killpg(process.pid, how)
         try:
             process.wait(STOP_SECONDS)
         except subprocess.TimeoutExpired:
-            process.kill()
+            os.killpg(process.pid, signal.SIGKILL)
             process.wait()
 
     def require_alive(self) -> None:
