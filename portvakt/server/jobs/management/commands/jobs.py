@@ -2,32 +2,24 @@
 
 from typing import Any, cast
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
-from django.db import connections
+from django.core.management.base import CommandParser
 from procrastinate.contrib.django import app
 from procrastinate.contrib.django.django_connector import DjangoConnector
 
-from portvakt.server.purpose import catalogue
+from portvakt.server.purpose.serving import ServingCommand
 
 
-class Command(BaseCommand):
+class Command(ServingCommand):
     """Run the queue."""
 
     help = "Does what is due on a timer: retention, renewal of snapshots."
-    # The pages' addresses are not this process's; the rights are compared below.
-    requires_system_checks = ()
 
     def add_arguments(self, parser: CommandParser) -> None:
         """Take --once."""
         parser.add_argument("--once", action="store_true", help="do what is due now, then end")
 
-    def handle(self, *_args: Any, **options: Any) -> None:
-        """Refuse to start on a difference in rights; then work."""
-        try:
-            catalogue.require_no_difference()
-        except catalogue.RightsDiffer as error:
-            raise CommandError(str(error)) from error
-        connections.close_all()
+    def serve(self, options: dict[str, Any]) -> None:
+        """Work until told to stop."""
         # As the library's own command does: Django's connector hands out jobs, the worker needs an asynchronous one.
         connector = cast("DjangoConnector", app.connector)
         with app.replace_connector(connector.get_worker_connector()) as worker:
