@@ -25,7 +25,7 @@ from portvakt.core.enrolment import EnrolmentText
 from portvakt.proto import link_pb2, link_pb2_grpc
 
 FILE = "identity.json"
-# The server signs a certificate and writes a row; a minute means that nobody is there.
+# The server signs a certificate and writes a row; longer means that nobody is there.
 CALL_SECONDS = 15.0
 SNAPSHOT_KEY_BYTES = 32
 

@@ -17,14 +17,13 @@ BENEATH = {"logbook", "organisations", "purpose"}
 NOBODYS_ACT = {
     "portvakt/server/access/actions.py": {
         "answer_ask": "a device tells what became of it; ask_to_open recorded who asked",
-        "claim_asks": "a wish on its way; ask_to_open recorded who asked",
     },
     "portvakt/server/accounts/actions.py": {
         "change_own_account": "the account is its owner's; the audit log is each organisation's own",
     },
     "portvakt/server/places/actions.py": {
         "answer_command": "a device tells what became of it; release_door recorded who asked",
-        "claim_commands": "a command on its way; release_door recorded who asked",
+        "claim_wishes": "a wish on its way; release_door and ask_to_open recorded who asked",
         "report_controller": "a device tells how it is; a status is not a change of anybody's",
         "report_door": "a device tells how it is; a status is not a change of anybody's",
         "report_reader": "a device tells how it is; a status is not a change of anybody's",

@@ -21,7 +21,6 @@ from portvakt.server.access.models import (
 from portvakt.server.logbook.actions import record
 from portvakt.server.logbook.models import AuditEntry
 from portvakt.server.people.models import Person
-from portvakt.server.places.actions import COMMAND_SECONDS
 from portvakt.server.places.models import Door
 from portvakt.server.purpose.actor import Actor, Permission
 from portvakt.server.purpose.errors import Refused
@@ -150,17 +149,6 @@ def ask_to_open(door: Door, *, by: Actor) -> tuple[RemoteAsk, AuditEntry]:
     ask.save(force_insert=True)
     notify(Channel.COMMAND, door.controller_id)
     return ask, entry
-
-
-def claim_asks(controller: UUID) -> list[RemoteAsk]:
-    """Return the wishes that must be sent to a controller now; nobody else gets them, and none is given out late."""
-    now = timezone.now()
-    waiting = RemoteAsk.objects.filter(
-        controller_id=controller, claimed_at__isnull=True, asked_at__gt=now - timedelta(seconds=COMMAND_SECONDS)
-    )
-    claimed = list(waiting.select_for_update(skip_locked=True).order_by("asked_at"))
-    RemoteAsk.objects.filter(pk__in=[ask.pk for ask in claimed]).update(claimed_at=now)
-    return claimed
 
 
 def answer_ask(ask: UUID, controller: UUID, reason: Reason | None) -> None:

@@ -176,9 +176,9 @@ def keep_answer(device: Device, version: int, refusal: str) -> None:
 def commands(device: Device) -> list[link_pb2.Command]:
     """Take the commands that must be sent to a controller now: operators' and persons' wishes."""
     with acting(LINK):
-        released = places.claim_commands(device.controller)
+        released = places.claim_wishes(DoorCommand, device.controller)
     with acting(ENTRY, device.organisation):
-        asked = access.claim_asks(device.controller)
+        asked = places.claim_wishes(RemoteAsk, device.controller)
     return [*map(_release, released), *map(_open, asked)]
 
 

@@ -167,14 +167,14 @@ def release_door(door: Door, *, by: Actor) -> tuple[DoorCommand, AuditEntry]:
     return command, entry
 
 
-def claim_commands(controller: UUID) -> list[DoorCommand]:
-    """Return the commands that must be sent to a controller now; nobody else gets them, and none is given out late."""
-    now = timezone.now()
-    waiting = DoorCommand.objects.filter(
+def claim_wishes(wishes: type[Row], controller: UUID) -> list[Row]:
+    """Return the wishes (DoorCommand, RemoteAsk) to send to a controller now; nobody else gets them, and none is given out late."""
+    now, rows = timezone.now(), wishes._default_manager
+    waiting = rows.filter(
         controller_id=controller, claimed_at__isnull=True, asked_at__gt=now - timedelta(seconds=COMMAND_SECONDS)
     )
     claimed = list(waiting.select_for_update(skip_locked=True).order_by("asked_at"))
-    DoorCommand.objects.filter(pk__in=[command.pk for command in claimed]).update(claimed_at=now)
+    rows.filter(pk__in=[wish.pk for wish in claimed]).update(claimed_at=now)
     return claimed
 
 

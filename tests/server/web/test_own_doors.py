@@ -11,14 +11,14 @@ from django.test import Client
 from django.utils import timezone
 
 from portvakt.core.decision.model import AuthType, Reason, Side
-from portvakt.server.access.actions import ASKS_A_MINUTE, answer_ask, assign, claim_asks, save_rule
+from portvakt.server.access.actions import ASKS_A_MINUTE, answer_ask, assign, save_rule
 from portvakt.server.access.models import AccessRule, RemoteAsk
 from portvakt.server.accounts.actions import invite_person, part_from_person
 from portvakt.server.accounts.models import Account, Membership, Role
 from portvakt.server.logbook.models import AuditEntry
 from portvakt.server.people.actions import change_person, suspend_person
 from portvakt.server.people.models import Person
-from portvakt.server.places.actions import change_door
+from portvakt.server.places.actions import change_door, claim_wishes
 from portvakt.server.purpose.context import acting
 from portvakt.server.purpose.errors import Refused
 from tests.cast import Cast, as_login
@@ -88,7 +88,7 @@ def test_the_ask_waits_for_the_controllers_answer_and_shows_it(cast: Cast, resid
     where = me(cast, f"asks/{ask.pk}/")
     assert f'hx-get="{where}"' in asked.content.decode()
     with as_login("link"), acting("entry", cast.organisation.pk):
-        (claimed,) = claim_asks(cast.controller.pk)
+        (claimed,) = claim_wishes(RemoteAsk, cast.controller.pk)
         assert claimed.person_id == cast.resident.pk
     answered(cast, ask, None)
     shown = resident.get(where)
@@ -113,7 +113,7 @@ def test_a_door_that_never_answers_is_not_waited_for(cast: Cast, resident: Clien
     ask = newest_ask(cast)
     with as_login("link"), acting("entry", cast.organisation.pk):
         RemoteAsk.objects.filter(pk=ask.pk).update(asked_at=timezone.now() - timedelta(seconds=11))
-        assert claim_asks(cast.controller.pk) == []
+        assert claim_wishes(RemoteAsk, cast.controller.pk) == []
     shown = resident.get(me(cast, f"asks/{ask.pk}/"))
     assert "The door did not answer." in text(shown)
     assert "hx-get" not in shown.content.decode()
