@@ -9,6 +9,7 @@ import logging
 from collections.abc import Callable, Coroutine, Sequence
 from datetime import datetime
 from functools import partial
+from time import perf_counter
 from typing import Protocol
 
 import msgspec
@@ -77,13 +78,18 @@ class Doors:
         show: Callable[[str, Signal], None],
         clock: Clock,
         changed: Callable[[], None],
+        decided: Callable[[Decision, float], None] = lambda _decision, _seconds: None,
     ) -> None:
-        """`show` lights a reader; `changed` is called when a door or a reader changed its state."""
+        """`show` lights a reader; `changed` is called when a door or a reader changed its state.
+
+        `decided` is told every decision and how many seconds it took to make.
+        """
         self._append = append
         self._strikes = strikes
         self._show = show
         self._clock = clock
         self._changed = changed
+        self._decided = decided
         self._index: Index | None = None
         self._digest_key = b""
         self._state = State()
@@ -103,6 +109,10 @@ class Doors:
     def confirm(self, at: datetime) -> None:
         """The snapshot in force was the newest at this moment."""
         self._state = msgspec.structs.replace(self._state, confirmed_at=at)
+
+    def trust_clock(self, trusted: bool) -> None:  # noqa: FBT001  What ClockWatch found, and nothing else.
+        """While the clock is not trusted, each door does what it does with an old snapshot."""
+        self._state = msgspec.structs.replace(self._state, clock_trusted=trusted)
 
     def states(self) -> dict[str, str]:
         """Every door's state (core.door.DoorState) by its id."""
@@ -217,8 +227,10 @@ class Doors:
     def _decide(self, request: Request) -> Decision:
         if self._index is None:
             return Denied(Reason.FAULT)
+        began = perf_counter()
         decision = decide(request, self._index, self._state)
         self._state = after(request, decision, self._state)
+        self._decided(decision, perf_counter() - began)
         return decision
 
     async def _act(self, decision: Decision, event: Event) -> Decision:

@@ -7,6 +7,7 @@ that a rush at many doors costs a few flushes instead of one each. Order is that
 import asyncio
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from time import perf_counter
 from typing import ParamSpec, TypeVar
 
 from portvakt.controller.store import Batch, Cursor, Store, StoredSnapshot
@@ -28,10 +29,15 @@ class Journal:
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="store")
         self._pending: list[tuple[Sequence[Event], asyncio.Future[None]]] = []
         self._writer: asyncio.Task[None] | None = None
+        self._written: Callable[[float], None] = lambda _seconds: None
 
     def on_change(self, changed: Callable[[], None]) -> None:
         """Name who is told from now on."""
         self._changed = changed
+
+    def on_write(self, written: Callable[[float], None]) -> None:
+        """Name who is told, after each commit, how many seconds it took, the wait for the thread included."""
+        self._written = written
 
     @property
     def id(self) -> str:
@@ -89,7 +95,9 @@ class Journal:
         while self._pending:
             batch, self._pending = self._pending, []
             events = [event for some, _ in batch for event in some]
+            began = perf_counter()
             await self._in_thread(self._store.append, events)
+            self._written(perf_counter() - began)
             for _, kept in batch:
                 if not kept.done():
                     kept.set_result(None)

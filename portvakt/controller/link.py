@@ -84,6 +84,11 @@ class Link:
         self._unknown: set[str] = set()
         self._heard = False
 
+    @property
+    def up(self) -> bool:
+        """Whether the server has answered in the stream that stands."""
+        return self._heard
+
     def events_waiting(self) -> None:
         """Something was written to the journal."""
         self._wake.set()
@@ -97,12 +102,12 @@ class Link:
         """Dial, serve and dial again until cancelled."""
         failures = 0
         while True:
-            self._heard = False
             try:
                 await self._attach()
             except Exception as trouble:  # noqa: BLE001 - whatever a stream dies of, the next one is tried
                 log.info("link down", extra={"cause": _cause(trouble)})
             failures = 0 if self._heard else failures + 1
+            self._heard = False
             await asyncio.sleep(pause(failures))
 
     async def _attach(self) -> None:
