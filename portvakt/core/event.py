@@ -12,11 +12,20 @@ from portvakt.core.decision.model import AuthType, Reason, Side
 
 
 class EventKind(StrEnum):
-    """The closed list of events; ACCESS_* answer a request, DOOR_* come from the door, the rest from the controller."""
+    """The closed list of events; ACCESS_* answer a request, DOOR_* come from the door, the rest from the controller.
+
+    DURESS and PASSBACK follow the ACCESS_GRANTED they belong to and are kept together with it.
+    """
 
     ACCESS_GRANTED = "access_granted"
     ACCESS_DENIED = "access_denied"
+    DURESS = "duress"
+    PASSBACK = "passback"
     DOOR_RELEASED_BY_OPERATOR = "door_released_by_operator"
+    DOOR_UNLOCKED = "door_unlocked"
+    DOOR_LOCKED = "door_locked"
+    LOCKDOWN_BEGUN = "lockdown_begun"
+    LOCKDOWN_ENDED = "lockdown_ended"
     DOOR_OPENED = "door_opened"
     DOOR_CLOSED = "door_closed"
     DOOR_FORCED = "door_forced"
@@ -25,22 +34,39 @@ class EventKind(StrEnum):
     READER_OFFLINE = "reader_offline"
     READER_INSECURE = "reader_insecure"
     READER_TAMPERED = "reader_tampered"
+    READER_ADOPTED = "reader_adopted"
+    READER_NOT_ADOPTED = "reader_not_adopted"
+    CONTROLLER_TAMPERED = "controller_tampered"
+    FIRE_BEGUN = "fire_begun"
+    FIRE_ENDED = "fire_ended"
+    CLOCK_JUMPED = "clock_jumped"
+    CLOCK_UNSYNCHRONISED = "clock_unsynchronised"
+    CLOCK_SYNCHRONISED = "clock_synchronised"
     SNAPSHOT_REFUSED = "snapshot_refused"
     MESSAGE_UNKNOWN = "message_unknown"
     EVENTS_IN_MEMORY = "events_in_memory"
     EVENTS_ON_DISK = "events_on_disk"
+    EVENTS_DROPPED = "events_dropped"
     CONTROLLER_STARTED = "controller_started"
 
 
 ALARMS = frozenset(
     {
+        EventKind.DURESS,
         EventKind.DOOR_FORCED,
         EventKind.DOOR_HELD_OPEN,
         EventKind.READER_OFFLINE,
         EventKind.READER_INSECURE,
         EventKind.READER_TAMPERED,
+        EventKind.READER_NOT_ADOPTED,
+        EventKind.CONTROLLER_TAMPERED,
+        EventKind.LOCKDOWN_BEGUN,
+        EventKind.FIRE_BEGUN,
+        EventKind.CLOCK_JUMPED,
+        EventKind.CLOCK_UNSYNCHRONISED,
         EventKind.SNAPSHOT_REFUSED,
         EventKind.EVENTS_IN_MEMORY,
+        EventKind.EVENTS_DROPPED,
     }
 )
 

@@ -24,16 +24,19 @@ class Kind(StrEnum):
 
     ACCESS_RIGHT = "access_right"
     ACTIVITY = "activity"
+    CARD_READING = "card_reading"
     CONTACT = "contact"
     CREDENTIAL = "credential"
     CREDENTIAL_DIGEST = "credential_digest"
     DOOR_EVENT = "door_event"
+    FORGIVENESS = "forgiveness"
     IDENTITY = "identity"
     PASSAGE = "passage"
     REMOTE_ASK = "remote_ask"
     ROLE = "role"
     SECRET = "secret"  # noqa: S105 - the name of a kind, not a secret
     SESSION = "session"
+    SNAPSHOT_CHANGE = "snapshot_change"
     TECHNICAL = "technical"
 
 

@@ -3,6 +3,10 @@
 A snapshot travels as canonical bytes (msgpack of these structs, rows sorted by id) with an Ed25519 signature over
 exactly those bytes; it is verified as received, before it is decoded. Names, addresses and card numbers are never in
 it. Moments are seconds since the Unix epoch, UTC; None means unbounded. Ids are opaque strings.
+
+A delta makes one version of a snapshot into a later one: it carries the rows of the persons it touches, all of them
+anew, and either every row about the site (doors, readers, schedules, rules, areas and what follows) or none. One
+without them says nothing about any one controller and is signed once for the whole organisation.
 """
 
 from collections.abc import Iterable, Iterator
@@ -14,14 +18,20 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
 from portvakt.core.credentials import DIGEST_BYTES, KEY_BYTES
-from portvakt.core.decision.model import AuthType, CredentialKind, Side
+from portvakt.core.decision.model import AuthType, CredentialKind, Escort, Side
 from portvakt.core.schedule import Interval, Schedule, SpecialDay, schedule_errors
 
 __all__ = [
+    "Area",
     "Assignment",
+    "Bars",
     "Credential",
+    "Delta",
     "Door",
+    "Hold",
+    "Interlock",
     "Interval",
+    "Lockdown",
     "PastAge",
     "Person",
     "Reader",
@@ -37,11 +47,13 @@ __all__ = [
     "to_bytes",
 ]
 
-# Room for some 100,000 persons at one controller; what is larger is not a snapshot of ours.
-MAX_BODY_BYTES = 32 * 1024 * 1024
+# Room for a million persons with a card each at one controller; what is larger is not a snapshot of ours.
+MAX_BODY_BYTES = 256 * 1024 * 1024
 # SIA OSDP: 127 addresses everyone on the bus.
 MAX_READER_ADDRESS = 126
 PAST_AGE_BEHAVIOURS = ("keep", "cards_only", "deny")
+PASSBACKS = ("off", "soft", "hard")
+READS = ("card", "plate")
 
 
 class PastAge(msgspec.Struct, frozen=True):
@@ -52,7 +64,14 @@ class PastAge(msgspec.Struct, frozen=True):
 
 
 class Door(msgspec.Struct, frozen=True):
-    """One door: what its sides can accept, its times, and what it does with an old snapshot."""
+    """One door: what its sides can accept, its times, and what it does with an old snapshot.
+
+    - `contact`: whether the door tells that it opened; without, a passage counts as made when it is granted.
+    - `inside`, `outside`: the areas that entry and exit lead into; None is no area.
+    - `entry_code`, `exit_code`: what the code printed at the side says (16 bytes, public), empty for none.
+    - `within_metres`: how near a phone must be for SCAN and REMOTE; None asks for no position.
+    - `unlock_schedule`: while it is active the door stands unlocked, with `first_person_in` from the first passage in.
+    """
 
     id: str
     timezone: str
@@ -62,10 +81,21 @@ class Door(msgspec.Struct, frozen=True):
     entry: tuple[AuthType, ...]
     exit: tuple[AuthType, ...]
     past_age: PastAge
+    contact: bool = True
+    inside: str | None = None
+    outside: str | None = None
+    entry_code: bytes = b""
+    exit_code: bytes = b""
+    within_metres: int | None = None
+    unlock_schedule: str | None = None
+    first_person_in: bool = False
 
 
 class Reader(msgspec.Struct, frozen=True):
-    """An OSDP device on a bus: serial `port` (path, relative to the controller's port folder), address 0-126, baud."""
+    """An OSDP device on a bus: serial `port` (path, relative to the controller's port folder), address 0-126, baud.
+
+    `reads`: "card" for cards, keys and codes; "plate" for a camera that delivers licence plates as text.
+    """
 
     id: str
     door: str
@@ -73,6 +103,7 @@ class Reader(msgspec.Struct, frozen=True):
     port: str
     address: int
     baud: int
+    reads: str = "card"
 
 
 class RuleDoor(msgspec.Struct, frozen=True):
@@ -93,17 +124,64 @@ class Rule(msgspec.Struct, frozen=True):
     valid_to: int | None
 
 
-class Person(msgspec.Struct, frozen=True):
-    """Someone who may hold credentials, as an opaque id."""
+class Area(msgspec.Struct, frozen=True):
+    """A protected area whose every door is this controller's.
+
+    - `passback`: "off", "soft" (granted and reported) or "hard" (denied) when somebody enters where they are already,
+      or leaves where they are not; a belief older than `forgive_minutes` is forgotten.
+    - `timed_minutes`: entering again within so many minutes breaks anti-passback even after an exit.
+    - `limit`: how many persons may be inside. `two_person`: nobody may be inside alone.
+    - `escort`: who needs an escort enters only together with one.
+    """
+
+    id: str
+    passback: str = "off"
+    forgive_minutes: int | None = None
+    timed_minutes: int | None = None
+    limit: int | None = None
+    two_person: bool = False
+    escort: bool = False
+
+
+class Interlock(msgspec.Struct, frozen=True):
+    """Doors of which at most one may be open or released at a time."""
+
+    id: str
+    doors: tuple[str, ...]
+
+
+class Lockdown(msgspec.Struct, frozen=True):
+    """A lockdown plan that is in effect until `ends_at`: its doors admit only who overrides `rank` (1-9)."""
+
+    plan: str
+    rank: int
+    doors: tuple[str, ...]
+    ends_at: int | None
+
+
+class Hold(msgspec.Struct, frozen=True):
+    """An operator keeps a door unlocked until `ends_at`."""
+
+    door: str
+    ends_at: int | None
+
+
+class Person(msgspec.Struct, frozen=True, array_like=True):
+    """Someone who may hold credentials, as an opaque id; passes lockdowns up to rank `overrides` (0 none)."""
 
     id: str
     suspended: bool
     valid_from: int | None
     valid_to: int | None
+    overrides: int = 0
+    escort: Escort = Escort.NONE
 
 
-class Credential(msgspec.Struct, frozen=True):
-    """A credential as its keyed digest; several PINs may not share a digest within an organisation."""
+class Credential(msgspec.Struct, frozen=True, array_like=True):
+    """A credential as its keyed digest; of a QR the handle of its changing codes (see core.credentials).
+
+    No two of one kind may share a digest within an organisation; PIN and DURESS_PIN count as one kind.
+    """
 
     id: str
     person: str
@@ -114,7 +192,7 @@ class Credential(msgspec.Struct, frozen=True):
     valid_to: int | None
 
 
-class Assignment(msgspec.Struct, frozen=True):
+class Assignment(msgspec.Struct, frozen=True, array_like=True):
     """A person is in a rule, from-to."""
 
     rule: str
@@ -124,7 +202,11 @@ class Assignment(msgspec.Struct, frozen=True):
 
 
 class Snapshot(msgspec.Struct, frozen=True):
-    """All that one controller needs to decide alone; `version` only ever grows per controller."""
+    """All that one controller needs to decide alone; `version` only ever grows per controller.
+
+    `rules` are all of the organisation, with the doors of this controller only, and `assignments` those in any of them,
+    so that a rule can come to a door without its persons being sent again.
+    """
 
     controller: str
     organisation: str
@@ -138,6 +220,36 @@ class Snapshot(msgspec.Struct, frozen=True):
     persons: tuple[Person, ...]
     credentials: tuple[Credential, ...]
     assignments: tuple[Assignment, ...]
+    areas: tuple[Area, ...] = ()
+    interlocks: tuple[Interlock, ...] = ()
+    lockdowns: tuple[Lockdown, ...] = ()
+    holds: tuple[Hold, ...] = ()
+
+
+class Delta(msgspec.Struct, frozen=True):
+    """Makes version `base` of a snapshot into `rows.version`.
+
+    `rows` holds the persons named in `touched` with all their credentials and assignments (one who is named and has no
+    row is gone), and with `site` every row about the site; without, `rows.controller` is empty and so are those rows.
+    """
+
+    base: int
+    touched: tuple[str, ...]
+    site: bool
+    rows: Snapshot
+
+
+class Bars(msgspec.Struct, frozen=True):
+    """What was taken back by the change that made `version`: nothing here may open before that version is in force.
+
+    For a whole organisation; `assignments` are (person, rule).
+    """
+
+    organisation: str
+    version: int
+    persons: tuple[str, ...] = ()
+    credentials: tuple[str, ...] = ()
+    assignments: tuple[tuple[str, str], ...] = ()
 
 
 Row = TypeVar("Row", Door, Reader, Schedule, Rule, Person, Credential)

@@ -183,7 +183,7 @@ def _pair(attempt: _Attempt, person: Person, card: Credential, rule: str) -> Dec
             if _is_pin_of(attempt, person, digest):
                 return attempt.granted(AuthType.KEY_CARD_PLUS_PIN, rule)
             return attempt.denied(Reason.WRONG_PIN)
-    return NeedFactor(CredentialKind.PIN, person.id, card.id)
+    return NeedFactor((AuthType.KEY_CARD_PLUS_PIN,), person.id, card.id)
 
 
 def _id_of(row: Person | Credential | None) -> str | None:

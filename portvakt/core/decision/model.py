@@ -37,16 +37,30 @@ class AuthType(IntEnum):
 
 
 class CredentialKind(StrEnum):
-    """What is presented."""
+    """What is presented. A DURESS_PIN opens as its holder's PIN does and raises a silent alarm."""
 
     KEY_CARD = "key_card"
     PIN = "pin"
+    DURESS_PIN = "duress_pin"
+    QR = "qr"
+    GUEST_CODE = "guest_code"
+    PASSCODE = "passcode"
+    PLATE = "plate"
+
+
+class Escort(StrEnum):
+    """What a person is where an area asks for escorts: on their own, someone who must be escorted, or an escort."""
+
+    NONE = "none"
+    NEEDED = "needed"
+    GIVEN = "given"
 
 
 class Reason(StrEnum):
     """Why a passage was denied, in the order the checks are made."""
 
     DOOR_OUT_OF_SERVICE = "door_out_of_service"
+    CLOCK_WRONG = "clock_wrong"
     SNAPSHOT_TOO_OLD = "snapshot_too_old"
     LOCKDOWN = "lockdown"
     UNKNOWN_CREDENTIAL = "unknown_credential"
@@ -61,11 +75,15 @@ class Reason(StrEnum):
     AUTH_TYPE_NOT_ACCEPTED = "auth_type_not_accepted"
     WRONG_PIN = "wrong_pin"
     PIN_LOCKED = "pin_locked"
+    FACTOR_MISSING = "factor_missing"
     REPLAYED_CODE = "replayed_code"
     NO_POSITION = "no_position"
     TOO_FAR = "too_far"
+    INTERLOCKED = "interlocked"
     ANTI_PASSBACK = "anti_passback"
     AREA_FULL = "area_full"
+    ESCORT_MISSING = "escort_missing"
+    SECOND_PERSON_MISSING = "second_person_missing"
     FAULT = "fault"
 
 
@@ -81,17 +99,74 @@ class PinTyped(msgspec.Struct, frozen=True, tag="pin"):
     digest: bytes
 
 
+class PasscodeTyped(msgspec.Struct, frozen=True, tag="passcode"):
+    """A passcode typed at a keypad, as its keyed digest; its length tells it from a PIN (see core.credentials)."""
+
+    digest: bytes
+
+
+class QrShown(msgspec.Struct, frozen=True, tag="qr"):
+    """A person's own changing code shown to a reader: whose it is, its time step, and its proof (see core.credentials)."""
+
+    handle: bytes
+    step: int
+    proof: bytes
+
+
+class GuestCodeShown(msgspec.Struct, frozen=True, tag="guest_code"):
+    """A guest's printed or mailed code shown to a reader, as its keyed digest."""
+
+    digest: bytes
+
+
+class PlateSeen(msgspec.Struct, frozen=True, tag="plate"):
+    """A licence plate read by a camera, as the keyed digest of its normal form."""
+
+    digest: bytes
+
+
 class ExitRequested(msgspec.Struct, frozen=True, tag="rex"):
     """The request-to-exit button or sensor was used; it has no identity."""
 
 
 class RemoteOpening(msgspec.Struct, frozen=True, tag="remote"):
-    """A signed-in person asks for the door from a distance; `person` is an opaque id."""
+    """A signed-in person asks for the door from a distance.
+
+    `person` is an opaque id; `metres` is how far from the door the phone is, None where it did not say. The position
+    itself stays with the phone's request and reaches no controller.
+    """
 
     person: str
+    metres: int | None = None
 
 
-Factor = CardShown | PinTyped | ExitRequested | RemoteOpening
+class CodeScanned(msgspec.Struct, frozen=True, tag="scan"):
+    """A signed-in person's phone scanned the code printed at a side of the door; `code` as printed, 16 bytes."""
+
+    person: str
+    code: bytes
+    metres: int | None = None
+
+
+class PinOnPhone(msgspec.Struct, frozen=True, tag="pin_on_phone"):
+    """A PIN that a signed-in person typed in the app, as its keyed digest."""
+
+    person: str
+    digest: bytes
+
+
+Factor = (
+    CardShown
+    | PinTyped
+    | PasscodeTyped
+    | QrShown
+    | GuestCodeShown
+    | PlateSeen
+    | ExitRequested
+    | RemoteOpening
+    | CodeScanned
+    | PinOnPhone
+)
 
 
 class Request(msgspec.Struct, frozen=True):
@@ -103,14 +178,30 @@ class Request(msgspec.Struct, frozen=True):
     factors: tuple[Factor, ...]
 
 
+class Companion(msgspec.Struct, frozen=True):
+    """The first of two who pass together: who presented before the one whose factors completed the passage."""
+
+    auth_type: AuthType
+    person: str
+    credential: str | None
+    rule: str
+
+
 class Granted(msgspec.Struct, frozen=True):
-    """The strike may be released for `release_seconds`; ids are opaque, None where the passage has none (REX)."""
+    """The strike may be released for `release_seconds`; ids are opaque, None where the passage has none (REX).
+
+    `duress`: the PIN was the holder's duress PIN; nothing that can be seen at the door may tell. `passback`: granted
+    although the area's soft anti-passback was broken.
+    """
 
     auth_type: AuthType
     release_seconds: int
     person: str | None = None
     credential: str | None = None
     rule: str | None = None
+    duress: bool = False
+    passback: bool = False
+    companion: Companion | None = None
 
 
 class Denied(msgspec.Struct, frozen=True):
@@ -123,14 +214,54 @@ class Denied(msgspec.Struct, frozen=True):
 
 
 class NeedFactor(msgspec.Struct, frozen=True):
-    """The first factor of an accepted pair was right; `kind` must follow within the window."""
+    """The first factor of an accepted pair; one that completes one of `pairs` must follow within the window.
 
-    kind: CredentialKind
+    `person` and `credential` are None where nothing was said about the first factor yet: a PIN typed first is judged
+    together with the card, so that nobody learns from the reader's light whether it was one.
+    """
+
+    pairs: tuple[AuthType, ...]
+    person: str | None = None
+    credential: str | None = None
+
+
+class NeedPerson(msgspec.Struct, frozen=True):
+    """All checks passed but the area asks for company: another person must present at this side within the window.
+
+    `reason` is what the first person is denied with when nobody comes: ESCORT_MISSING or SECOND_PERSON_MISSING.
+    """
+
+    reason: Reason
+    auth_type: AuthType
     person: str
-    credential: str
+    credential: str | None
+    rule: str
+    duress: bool = False
 
 
-Decision = Granted | Denied | NeedFactor
+Decision = Granted | Denied | NeedFactor | NeedPerson
+
+
+class Waiting(msgspec.Struct, frozen=True):
+    """Somebody waits at a side for company since `at` (aware, UTC)."""
+
+    who: NeedPerson
+    at: datetime
+
+
+class Place(msgspec.Struct, frozen=True):
+    """In which area a person is believed to be (None: outside all), since their last passage (aware, UTC)."""
+
+    area: str | None
+    since: datetime
+
+
+class Barred(msgspec.Struct, frozen=True):
+    """What the server took back ahead of the snapshot that says so: persons, credentials, and (person, rule) pairs."""
+
+    persons: frozenset[str] = frozenset()
+    credentials: frozenset[str] = frozenset()
+    assignments: frozenset[tuple[str, str]] = frozenset()
 
 
 class PinTries(msgspec.Struct, frozen=True):
@@ -141,10 +272,25 @@ class PinTries(msgspec.Struct, frozen=True):
 
 
 class State(msgspec.Struct, frozen=True):
-    """What a decision needs beside the snapshot; a new value is made by `lockout.after` or `msgspec.structs.replace`.
+    """What a decision needs beside the snapshot; every change is a new value (lockout, presence, the controller).
 
-    `confirmed_at` (aware, UTC) is when the server last said that the snapshot in force is the newest; None means never.
+    - `confirmed_at` (aware, UTC): when the server last said that the snapshot in force is the newest; None is never.
+    - `clock_trusted`: False where the clock shows a time that is certainly wrong.
+    - `codes_used`: by handle of a changing code, the newest step that was taken; `codes_from`: steps up to this one are
+      refused, because before a restart they may have been used.
+    - `places`, by person, and `inside`, the number of persons by area, count what the areas of this controller saw.
+    - `waiting`: who waits for company, by (door, side). `unsecured`: doors that are open or released, for interlocks.
+    - `first_in`: by door, when somebody last passed in (for unlock schedules that wait for the first person).
     """
 
     confirmed_at: datetime | None = None
+    clock_trusted: bool = True
     pin_tries: Mapping[tuple[str, Side], PinTries] = {}
+    codes_used: Mapping[bytes, int] = {}
+    codes_from: int = 0
+    places: Mapping[str, Place] = {}
+    inside: Mapping[str, int] = {}
+    waiting: Mapping[tuple[str, Side], Waiting] = {}
+    unsecured: frozenset[str] = frozenset()
+    first_in: Mapping[str, datetime] = {}
+    barred: Barred | None = None

@@ -8,11 +8,11 @@ from django.db import models
 from django.db.models import Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
-from portvakt.core.decision.model import AuthType, Reason
+from portvakt.core.decision.model import AuthType, Reason, Side
 from portvakt.core.privacy import Keep, Kind, NotPersonal, OnErase, Privacy, Subject, personal
 from portvakt.server.organisations.models import OrganisationKey, OrganisationModel
-from portvakt.server.people.models import Person
-from portvakt.server.places.models import AUTH_TYPES, Controller, Door
+from portvakt.server.people.models import Category, Person
+from portvakt.server.places.models import AUTH_TYPES, SIDES, Controller, Door
 
 
 class HolidayRule(models.TextChoices):
@@ -67,6 +67,22 @@ class SpecialDay(OrganisationModel):
         return f"{self.date} {self.name}".strip()
 
 
+class UnlockSchedule(OrganisationModel):
+    """A door stands unlocked while a schedule is active, with `first_person_in` from the first passage in."""
+
+    privacy = NotPersonal("describes opening hours")
+
+    door = OrganisationKey(Door, related_name="unlock_schedules")
+    schedule = OrganisationKey(Schedule, related_name="unlocks")
+    first_person_in = models.BooleanField(_("only after the first person has come in"), default=False)
+
+    class Meta:
+        constraints = (models.UniqueConstraint(fields=("organisation", "door"), name="access_unlockschedule_once"),)
+
+    def __str__(self) -> str:
+        return f"{self.door_id} {self.schedule_id}"
+
+
 class AccessRule(OrganisationModel):
     """Who may pass which sides of which doors, with which auth types, when; temporary if it ends."""
 
@@ -107,6 +123,38 @@ class RuleDoor(OrganisationModel):
         return f"{self.rule_id} {self.door_id}"
 
 
+class GuardRule(OrganisationModel):
+    """What no rule may ever make possible: persons of a category at some doors, always or within a schedule."""
+
+    privacy = NotPersonal("describes a rule about rules")
+
+    name = models.CharField(_("name"), max_length=100)
+    # Empty: nobody at all.
+    category = models.CharField(_("category"), max_length=10, choices=Category.choices, blank=True)
+    schedule = OrganisationKey(Schedule, related_name="guards", null=True, blank=True)
+
+    class Meta:
+        constraints = (models.UniqueConstraint(fields=("organisation", "name"), name="access_guardrule_name"),)
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class GuardDoor(OrganisationModel):
+    """A door that a guard rule protects."""
+
+    privacy = NotPersonal("describes a rule about rules")
+
+    guard = OrganisationKey(GuardRule, related_name="doors")
+    door = OrganisationKey(Door, related_name="guards")
+
+    class Meta:
+        constraints = (models.UniqueConstraint(fields=("organisation", "guard", "door"), name="access_guarddoor_once"),)
+
+    def __str__(self) -> str:
+        return f"{self.guard_id} {self.door_id}"
+
+
 class Assignment(OrganisationModel):
     """A person is in a rule, from-to."""
 
@@ -137,6 +185,14 @@ class RemoteAsk(OrganisationModel):
     person = personal(OrganisationKey(Person, related_name="asks"), Kind.REMOTE_ASK)
     controller = OrganisationKey(Controller, related_name="asks")
     door = personal(OrganisationKey(Door, related_name="asks"), Kind.REMOTE_ASK)
+    side = models.CharField(max_length=5, choices=SIDES, default=Side.ENTRY.value)
+    # How far the phone was from the door; its position is never kept.
+    metres = personal(models.PositiveIntegerField(null=True), Kind.REMOTE_ASK)
+    # Of the code that was scanned at the door, as printed there.
+    code = personal(models.BinaryField(max_length=16, null=True), Kind.REMOTE_ASK)
+    # Keyed digest of the PIN typed in the app; with `pin_only` it completes a code that the person shows at the reader.
+    pin = personal(models.BinaryField(max_length=16, null=True), Kind.REMOTE_ASK)
+    pin_only = models.BooleanField(default=False)
     asked_at = personal(models.DateTimeField(), Kind.REMOTE_ASK)
     # Set by the process that sends it, once: a wish is never sent twice, nor late.
     claimed_at = personal(models.DateTimeField(null=True), Kind.REMOTE_ASK)
@@ -145,6 +201,10 @@ class RemoteAsk(OrganisationModel):
     reason = personal(
         models.CharField(max_length=40, blank=True, choices=[(reason.value, reason.name) for reason in Reason]),
         Kind.REMOTE_ASK,
+    )
+    # What must follow at the door before it opens: pin, pin_on_phone or person.
+    needs = models.CharField(
+        max_length=12, blank=True, choices=[(word, word) for word in ("pin", "pin_on_phone", "person")]
     )
 
     class Meta:
@@ -155,6 +215,25 @@ class RemoteAsk(OrganisationModel):
 
     def __str__(self) -> str:
         return f"{self.door_id} {self.asked_at:%Y-%m-%d %H:%M:%S}"
+
+
+class Forgiveness(OrganisationModel):
+    """An operator asks a controller to forget in which area a person is believed to be. Its id is that of the audit entry."""
+
+    privacy = Privacy(Subject.HOLDER, Keep.after("asked_at", days=1), OnErase.DELETE_ROW)
+
+    person = personal(OrganisationKey(Person, related_name="forgivenesses"), Kind.FORGIVENESS)
+    controller = OrganisationKey(Controller, related_name="forgivenesses")
+    asked_at = personal(models.DateTimeField(), Kind.FORGIVENESS)
+    claimed_at = personal(models.DateTimeField(null=True), Kind.FORGIVENESS)
+    answered_at = personal(models.DateTimeField(null=True), Kind.FORGIVENESS)
+    granted = personal(models.BooleanField(null=True), Kind.FORGIVENESS)
+
+    class Meta:
+        indexes = (models.Index(fields=("organisation", "controller", "asked_at"), name="access_forgive_newest"),)
+
+    def __str__(self) -> str:
+        return f"{self.asked_at:%Y-%m-%d %H:%M:%S}"
 
 
 def remote_parts(person: UUID, at: datetime) -> QuerySet[RuleDoor]:

@@ -12,11 +12,18 @@ from portvakt.server.purpose.context import current_purpose
 
 
 def record(
-    action: str, on: models.Model | None, *, by: Actor, fields: Iterable[str] = (), doors: bool = False
+    action: str,
+    on: models.Model | None,
+    *,
+    by: Actor,
+    fields: Iterable[str] = (),
+    doors: bool = False,
+    holder: UUID | None = None,
 ) -> AuditEntry:
     """Add one audit entry for what `by` just did; `action` is object and verb such as "person.enrolled".
 
-    With `doors`, the organisation's controllers must learn of it: a new snapshot is asked for in the same transaction.
+    With `doors`, the organisation's controllers must learn of it: a new snapshot version is asked for in the same
+    transaction. With `holder` too, they need learn only of that person's rows, which changed alone.
     """
     return AuditEntry.objects.create(
         organisation_id=by.organisation,
@@ -27,7 +34,7 @@ def record(
         object_kind=on._meta.label if on else "",
         object_id=on.pk if on and isinstance(on.pk, UUID) else None,
         fields=sorted(fields),
-        snapshot_version=next_snapshot_version(by.organisation) if doors else None,
+        snapshot_version=next_snapshot_version(by.organisation, holder) if doors else None,
     )
 
 

@@ -6,16 +6,19 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from django.conf import settings
 from django.db import connection
+from django.utils import timezone
 from django.utils.text import slugify
 
-from portvakt.server.organisations.models import Organisation, SnapshotCounter
+from portvakt.server.organisations.models import HolderChange, Organisation, SnapshotCounter, TakenBack
 from portvakt.server.purpose.notices import Channel, notify
 
 # Versions follow the clock where it is ahead, so that they keep growing after a restore from a backup: controllers refuse older ones.
 NEXT_VERSION = """
-insert into organisations_snapshotcounter as c (organisation_id, version)
-values (%(organisation)s, (extract(epoch from clock_timestamp()) * 1000)::bigint)
-on conflict (organisation_id) do update set version = greatest(c.version + 1, excluded.version)
+insert into organisations_snapshotcounter as c (organisation_id, version, site_version)
+values (%(organisation)s, (extract(epoch from clock_timestamp()) * 1000)::bigint, (extract(epoch from clock_timestamp()) * 1000)::bigint)
+on conflict (organisation_id) do update set
+    version = greatest(c.version + 1, excluded.version),
+    site_version = case when %(site)s then greatest(c.version + 1, excluded.version) else c.site_version end
 returning version
 """
 
@@ -31,13 +34,39 @@ def _free_slug(name: str) -> str:
     return base if base not in taken else next(s for n in range(2, 10_000) if (s := f"{base}-{n}") not in taken)
 
 
-def next_snapshot_version(organisation: UUID) -> int:
-    """Ask all controllers of an organisation for a new snapshot, from the moment this transaction is committed."""
+def next_snapshot_version(organisation: UUID, holder: UUID | None = None) -> int:
+    """Have all controllers of an organisation brought to a new version, from the moment this transaction is committed.
+
+    With `holder`, nothing but that person's own rows (also credentials and assignments) changed.
+    """
     with connection.cursor() as cursor:
-        cursor.execute(NEXT_VERSION, {"organisation": organisation})
+        cursor.execute(NEXT_VERSION, {"organisation": organisation, "site": holder is None})
         version = int(cursor.fetchone()[0])
+    if holder is not None:
+        HolderChange.objects.update_or_create(
+            organisation_id=organisation, person_id=holder, defaults={"version": version, "changed_at": timezone.now()}
+        )
     notify(Channel.SNAPSHOT, organisation)
     return version
+
+
+def take_back(
+    organisation: UUID,
+    version: int,
+    *,
+    person: UUID | None = None,
+    credential: UUID | None = None,
+    rule: UUID | None = None,
+) -> None:
+    """Have controllers told at once, ahead of the version, that a credential, a person, or a person in a rule opens nothing from it on."""
+    TakenBack.objects.create(
+        organisation_id=organisation,
+        version=version,
+        at=timezone.now(),
+        person_id=person,
+        credential_id=credential,
+        rule_id=rule,
+    )
 
 
 def wanted_version(organisation: UUID) -> int:

@@ -7,7 +7,7 @@ from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from portvakt.core.privacy import NotPersonal
+from portvakt.core.privacy import Keep, Kind, NotPersonal, OnErase, Privacy, Subject, personal
 
 
 class Organisation(models.Model):
@@ -53,7 +53,10 @@ class OrganisationModel(models.Model):
 
 
 class SnapshotCounter(models.Model):
-    """The version that the organisation's controllers should have in force; grows with every change that doors must know of."""
+    """The version that the organisation's controllers should have in force; grows with every change that doors must know of.
+
+    `site_version` is the newest change that was not about single persons alone (see HolderChange).
+    """
 
     privacy = NotPersonal("counts changes")
 
@@ -61,6 +64,47 @@ class SnapshotCounter(models.Model):
         Organisation, models.DO_NOTHING, primary_key=True, related_name="snapshot_counter"
     )
     version = models.PositiveBigIntegerField(default=0)
+    site_version = models.PositiveBigIntegerField(default=0)
 
     def __str__(self) -> str:
         return f"{self.organisation_id} {self.version}"
+
+
+class HolderChange(OrganisationModel):
+    """The newest snapshot version that a person's rows changed in, so that controllers are sent these persons only.
+
+    It outlives the person's own row, for the controllers that have yet to hear that the person is gone.
+    """
+
+    privacy = Privacy(Subject.HOLDER, Keep.after("changed_at", days=30), OnErase.KEEP_UNTIL_EXPIRY)
+
+    person_id = personal(models.UUIDField(), Kind.SNAPSHOT_CHANGE)
+    version = models.PositiveBigIntegerField()
+    changed_at = personal(models.DateTimeField(), Kind.SNAPSHOT_CHANGE)
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(fields=("organisation", "person_id"), name="organisations_holderchange_once"),
+        )
+        indexes = (models.Index(fields=("organisation", "version"), name="organisations_holder_version"),)
+
+    def __str__(self) -> str:
+        return f"{self.person_id} {self.version}"
+
+
+class TakenBack(OrganisationModel):
+    """Something that may open nothing from `version` on: a person, a credential, or a person in a rule. Told to controllers at once."""
+
+    privacy = Privacy(Subject.HOLDER, Keep.after("at", days=1), OnErase.KEEP_UNTIL_EXPIRY)
+
+    version = models.PositiveBigIntegerField()
+    at = personal(models.DateTimeField(), Kind.SNAPSHOT_CHANGE)
+    person_id = personal(models.UUIDField(null=True), Kind.SNAPSHOT_CHANGE)
+    credential_id = personal(models.UUIDField(null=True), Kind.SNAPSHOT_CHANGE)
+    rule_id = personal(models.UUIDField(null=True), Kind.SNAPSHOT_CHANGE)
+
+    class Meta:
+        indexes = (models.Index(fields=("organisation", "version"), name="organisations_takenback_newest"),)
+
+    def __str__(self) -> str:
+        return f"{self.version}"

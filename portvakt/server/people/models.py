@@ -6,9 +6,26 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from portvakt.core.decision.model import CredentialKind
+from portvakt.core.decision.model import CredentialKind, Escort
 from portvakt.core.privacy import Keep, Kind, OnErase, Privacy, Subject, personal
 from portvakt.server.organisations.models import OrganisationKey, OrganisationModel
+
+
+class Category(models.TextChoices):
+    """What a person is to the organisation; guard rules may name a category."""
+
+    RESIDENT = "resident", _("resident")
+    EMPLOYEE = "employee", _("employee")
+    CONTRACTOR = "contractor", _("contractor")
+    GUEST = "guest", _("guest")
+    OTHER = "other", _("other")
+
+
+ESCORTS = [
+    (Escort.NONE.value, _("passes alone")),
+    (Escort.NEEDED.value, _("must be escorted")),
+    (Escort.GIVEN.value, _("may escort others")),
+]
 
 
 class Person(OrganisationModel):
@@ -22,6 +39,10 @@ class Person(OrganisationModel):
     email = personal(models.EmailField(_("e-mail"), blank=True), Kind.CONTACT)
     phone = personal(models.CharField(_("phone"), max_length=30, blank=True), Kind.CONTACT)
     language = models.CharField(_("language"), max_length=5, choices=settings.LANGUAGES, default="sv")
+    category = models.CharField(_("category"), max_length=10, choices=Category.choices, default=Category.OTHER)
+    escort = models.CharField(_("escort"), max_length=6, choices=ESCORTS, default=Escort.NONE.value)
+    # Passes lockdowns up to this rank; 0 passes none.
+    overrides = models.PositiveSmallIntegerField(_("passes lockdowns up to rank"), default=0)
     valid_from = personal(models.DateTimeField(_("valid from"), null=True, blank=True), Kind.ACCESS_RIGHT)
     valid_to = personal(models.DateTimeField(_("valid to"), null=True, blank=True), Kind.ACCESS_RIGHT)
     suspended_at = personal(models.DateTimeField(null=True, editable=False), Kind.ACCESS_RIGHT)
@@ -37,7 +58,7 @@ class Person(OrganisationModel):
 
 
 class Credential(OrganisationModel):
-    """What a person presents at a door: a key card or a PIN, known by its keyed digest; a PIN's digits are never stored."""
+    """What a person presents at a door, known by its keyed digest; what would let another open with it is never stored."""
 
     privacy = Privacy(Subject.HOLDER, Keep.with_owner(), OnErase.DELETE_ROW)
 
@@ -60,3 +81,21 @@ class Credential(OrganisationModel):
                 name="people_credential_digest",
             ),
         )
+
+
+class CardReading(OrganisationModel):
+    """What a reader said when an operator asked it to read a card that is about to be issued; gone within a day."""
+
+    privacy = Privacy(Subject.HOLDER, Keep.after("at", days=1), OnErase.DELETE_ROW)
+
+    # The ControllerTask that asked for it; its table belongs to another purpose.
+    task_id = personal(models.UUIDField(), Kind.CARD_READING)
+    bits = models.PositiveSmallIntegerField()
+    data = personal(models.BinaryField(max_length=64), Kind.CARD_READING)
+    at = personal(models.DateTimeField(), Kind.CARD_READING)
+
+    class Meta:
+        indexes = (models.Index(fields=("organisation", "task_id"), name="people_reading_task"),)
+
+    def __str__(self) -> str:
+        return f"{self.task_id}"

@@ -68,8 +68,8 @@ def short(decision: Decision) -> str:
             return auth_type.name
         case Denied(reason):
             return reason.name
-        case NeedFactor(kind):
-            return f"needs {kind}"
+        case NeedFactor(pairs):
+            return f"needs {pairs[0].name}"
 
 
 # What a rule's entry list takes, what is presented, and the answer in short.
@@ -126,7 +126,7 @@ def test_a_grant_names_who_with_what_and_by_which_rule() -> None:
     assert answer(pairs, pin("2580")) == Granted(PIN, 5, "holder", "pin-2580", "staff")
     assert answer(pairs, REMOTELY) == Granted(REMOTE, 5, "holder", None, "staff")
     assert answer(pairs, EXIT) == Granted(REX, 5)
-    assert answer(pairs, card(1)) == NeedFactor(CredentialKind.PIN, "holder", "card-1")
+    assert answer(pairs, card(1)) == NeedFactor((AuthType.KEY_CARD_PLUS_PIN,), "holder", "card-1")
 
 
 def test_a_refusal_names_what_the_checks_had_found() -> None:

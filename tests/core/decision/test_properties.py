@@ -24,8 +24,8 @@ def short(decision: Decision) -> str:
             return auth_type.name
         case Denied(reason):
             return reason.name
-        case NeedFactor(kind):
-            return f"needs {kind}"
+        case NeedFactor(pairs):
+            return f"needs {pairs[0].name}"
 
 
 def passes(rows: Snapshot, request: Request, state: State) -> bool:
