@@ -6,7 +6,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from portvakt.controller.readers import Keys, ReaderChanged, ReaderInput, Readers, ReaderState
+from portvakt.controller.readers import Keys, Language, ReaderChanged, ReaderInput, Readers, ReaderState
 from portvakt.controller.simulator import DoorPlan, Plan, ReaderPlan, Simulator
 from portvakt.core import snapshot
 from portvakt.core.decision.model import Side
@@ -29,7 +29,14 @@ def snapshot_reader(plan: ReaderPlan, side: Side = Side.ENTRY) -> snapshot.Reade
 class Stand:
     """A simulated site and the controller's `Readers` on it, running while the `async with` block lasts."""
 
-    def __init__(self, folder: Path, plans: Sequence[ReaderPlan], keys: dict[str, bytes] | None = None) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        plans: Sequence[ReaderPlan],
+        keys: dict[str, bytes] | None = None,
+        language: Language = Language.SWEDISH,
+    ) -> None:
+        """`keys` are those of the readers that hold another key than the controller has for them."""
         self.plans = list(plans)
         self.received: list[ReaderInput] = []
         self._news = asyncio.Event()
@@ -37,10 +44,11 @@ class Stand:
         (folder / "site").mkdir()
         for plan in plans:
             self.keys.write(plan.id, KEY)
-            (folder / plan.key_file).write_bytes((keys or {}).get(plan.id, KEY))
+            if plan.mode != "factory":
+                (folder / plan.key_file).write_bytes((keys or {}).get(plan.id, KEY))
         door = DoorPlan("door", opens_after_seconds=0)
         self.site = Simulator(Plan(door=(door,), reader=tuple(plans), folder=folder))
-        self.readers = Readers(self.site.ports_path, self.keys, self._take)
+        self.readers = Readers(self.site.ports_path, self.keys, self._take, language)
         self._running: asyncio.Task[None] | None = None
 
     async def __aenter__(self) -> Self:

@@ -68,6 +68,7 @@ def test_cards_keys_power_and_state_over_http(tmp_path: Path) -> None:
                 "powered": False,
                 "led": "off",
                 "beeps": 0,
+                "text": "",
             }
 
     asyncio.run(story())

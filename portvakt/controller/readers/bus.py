@@ -7,11 +7,12 @@ line until its reply is whole or its time is out. Between replies the loop wakes
 
 import asyncio
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from portvakt.controller.readers.frames import Scanner
-from portvakt.controller.readers.model import ReaderInput, ReaderState, Signal
+from portvakt.controller.readers.keys import Held
+from portvakt.controller.readers.model import Language, ReaderChanged, ReaderDetails, ReaderInput, ReaderState, Signal
 from portvakt.controller.readers.peer import InputWatcher, Peer
 from portvakt.controller.readers.port import Port, PortLost
 from portvakt.core import snapshot
@@ -27,20 +28,30 @@ log = logging.getLogger(__name__)
 
 
 class Bus:
-    """One serial line with its readers; `keys` by reader id."""
+    """One serial line with its readers; `held` is what is kept for each reader that has a key, by reader id.
+
+    `proved(reader, key)` is called when a reader has shown which of its keys it holds.
+    """
 
     def __init__(
         self,
         path: Path,
         readers: Sequence[snapshot.Reader],
-        keys: dict[str, bytes],
+        held: Mapping[str, Held],
+        *,
         deliver: Callable[[ReaderInput], None],
         watch: InputWatcher,
+        proved: Callable[[str, bytes], None],
+        language: Language,
     ) -> None:
         self._path = path
         self._baud = readers[0].baud
         self._deliver = deliver
         self._watch = watch
+        self._proved = proved
+        self._proven: dict[str, bytes] = {}
+        self._language = language
+        self._readers = {reader.id: reader for reader in readers}
         self._port: Port | None = None
         self._wake = asyncio.Event()
         self._received = bytearray()
@@ -49,15 +60,45 @@ class Bus:
         self._owned_at = 0.0
         self._empty_wakes = 0
         self._answered = False
-        self._peers = {reader.id: Peer(reader, keys[reader.id], self, self._now()) for reader in readers}
+        self._peers: dict[str, Peer] = {}
+        for reader in readers:
+            self.use(reader.id, held.get(reader.id))
 
     def states(self) -> dict[str, ReaderState]:
         """The state of each reader by its id."""
         return {reader: peer.state for reader, peer in self._peers.items()}
 
+    def peer(self, reader: str) -> Peer | None:
+        """The reader as it stands now; None when it has no key and is left alone."""
+        return self._peers.get(reader)
+
+    def details(self) -> dict[str, ReaderDetails]:
+        """What the readers say of themselves, by id, as far as it is known."""
+        return {one: details for one, peer in self._peers.items() if (details := peer.details()) is not None}
+
+    def use(self, reader: str, held: Held | None, *, installing: bool = False) -> None:
+        """Speaks with one reader by other keys from now on, or with None not at all; the others notice nothing."""
+        before = self._peers.pop(reader, None)
+        if before is not None:
+            before.deliver(self._deliver, self._watch)
+            before.close()
+            if before.state is not ReaderState.OFFLINE:
+                self._deliver(ReaderChanged(reader, ReaderState.OFFLINE, "The reader starts anew with another key."))
+            if self._owner is before:
+                self._owner = None
+        self._proven.pop(reader, None)
+        if held is not None:
+            self._peers[reader] = Peer(self._readers[reader], held, self, self._now(), installing=installing)
+        self._wake.set()
+
+    def give_key(self, reader: str, key: bytes) -> None:
+        """Sends a new key to a reader whose secure channel is up."""
+        self._peers[reader].give_key(key, self._now())
+        self._wake.set()
+
     def signal(self, reader: str, signal: Signal) -> None:
-        """Shows LED and buzzer."""
-        self._peers[reader].signal(signal, self._now())
+        """Shows LED, buzzer and text."""
+        self._peers[reader].signal(signal, self._language, self._now())
         self._wake.set()
 
     def output(self, reader: str, number: int, seconds: float) -> None:
@@ -184,6 +225,9 @@ class Bus:
                 peer.deliver(self._deliver, self._watch)
             except Exception:
                 log.exception("reader %s: its input could not be taken", peer.reader.id)
+            if peer.proven and self._proven.get(peer.reader.id) != peer.proven:
+                self._proven[peer.reader.id] = peer.proven
+                self._proved(peer.reader.id, peer.proven)
 
     def _unplugged(self, detail: str) -> None:
         for peer in self._peers.values():

@@ -20,7 +20,7 @@ WITH_SECURITY = 0x08
 MAC_BYTES = 4
 SECURED = 0x15  # Security block types from here on carry a MAC; below are the handshake's own.
 
-ID, CAPABILITIES, POLL, CHALLENGE = 0x61, 0x62, 0x60, 0x76
+ID, CAPABILITIES, POLL, KEY_SET, CHALLENGE = 0x61, 0x62, 0x60, 0x75, 0x76
 ACK, NAK, PD_ID, PD_CAPABILITIES, CARD, CRYPTOGRAM = 0x40, 0x41, 0x45, 0x46, 0x50, 0x76
 
 

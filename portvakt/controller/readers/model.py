@@ -37,12 +37,55 @@ class ReaderChanged(msgspec.Struct, frozen=True):
     detail: str
 
 
+class ReaderDetails(msgspec.Struct, frozen=True):
+    """What the reader says of itself. It says so before its secure channel is up: for people to read, no proof.
+
+    `vendor` is the IEEE vendor prefix (00:06:8e), `model` the vendor's model and version numbers, `firmware` major.minor
+    and build, `serial` eight hexadecimal digits, `capabilities` words of ours in the order of OSDP's function codes.
+    """
+
+    vendor: str
+    model: str
+    firmware: str
+    serial: str
+    capabilities: tuple[str, ...]
+
+
+class AdoptionOutcome(StrEnum):
+    """How an adoption ended."""
+
+    ADOPTED = "adopted"
+    FAILED = "failed"
+    TIMED_OUT = "timed_out"
+
+
+class Adoption(msgspec.Struct, frozen=True):
+    """What became of it; `detail` is one sentence for an operator, `details` what the reader said where it was adopted."""
+
+    reader: str
+    outcome: AdoptionOutcome
+    detail: str
+    details: ReaderDetails | None = None
+
+
 class Signal(Enum):
-    """What a person at the reader is shown: LED colour and buzzer."""
+    """What a person at the reader is shown: LED colour, buzzer, and a line of text where there is a display.
+
+    A grant under duress is GRANTED, like any other: whoever forces the person must not see a difference.
+    """
 
     GRANTED = "granted"
     DENIED = "denied"
     NEED_PIN = "need_pin"
+    WAIT_FOR_PERSON = "wait_for_person"
+    LOCKED_DOWN = "locked_down"
+
+
+class Language(StrEnum):
+    """The language of a reader's display."""
+
+    SWEDISH = "sv"
+    ENGLISH = "en"
 
 
 ReaderInput = CardRead | KeysTyped | ReaderChanged

@@ -3,6 +3,9 @@
 libosdp leaves a lost reader alone for 300 seconds; `tend` starts the handshake anew every second instead. It also
 resends an unanswered command for 8 seconds, which would release a strike long after the person has gone; `write`
 refuses that.
+
+A reader that is being adopted has a peer of its own, `installing`: nothing it sends is taken and nothing is shown at it, only
+the keys pass.
 """
 
 import logging
@@ -12,7 +15,15 @@ from typing import Protocol
 
 from portvakt.controller.readers import libosdp, translate
 from portvakt.controller.readers.frames import Frame, Scanner
-from portvakt.controller.readers.model import ReaderChanged, ReaderInput, ReaderState, Signal
+from portvakt.controller.readers.keys import Held
+from portvakt.controller.readers.model import (
+    Language,
+    ReaderChanged,
+    ReaderDetails,
+    ReaderInput,
+    ReaderState,
+    Signal,
+)
 from portvakt.controller.readers.witness import Witness
 from portvakt.core import snapshot
 
@@ -57,29 +68,58 @@ class _Channel:
 class Peer:
     """One reader on a bus; all times are the event loop's seconds, given as `now`."""
 
-    def __init__(self, reader: snapshot.Reader, key: bytes, line: Line, now: float) -> None:
+    def __init__(
+        self, reader: snapshot.Reader, held: Held, line: Line, now: float, *, installing: bool = False
+    ) -> None:
+        """With the reader's key, or where none is proven yet with the pending one; `now` are the loop's seconds."""
         self.reader = reader
         self.state: ReaderState = ReaderState.OFFLINE
-        self.witness = Witness(key)
+        self.installing = installing
+        self.held = held
+        self._key = held.key or held.pending
+        self.witness = Witness(self._key, held.pending)
         self.silent_tries = 0
         self._inputs: list[bool] = []
         self._waiting: list[ReaderInput | tuple[int, bool]] = []
         self._tries = 0
         self._tampered = False
         self._told: ReaderState | None = None
+        self._details: ReaderDetails | None = None
         self._restarting = self._was_secure = False
         self._restarted_at = self._heard_at = self._now = now
         self._commands_until: float | None = None
         self._sent_frames = Scanner()
         self._channel = _Channel(self, line)
         libosdp.stir_random()
-        self._panel = libosdp.panel(reader.address, self._channel, key)
+        made = libosdp.installing_panel if installing else libosdp.panel
+        self._panel = made(reader.address, self._channel, self._key)
         self._panel.set_event_callback(self._take_event)
 
     @property
     def secure(self) -> bool:
         """Whether the secure channel is up right now."""
         return bool(self._panel.status() & 1 and self._panel.sc_status() & 1)
+
+    @property
+    def proven(self) -> bytes:
+        """The key of ours that the reader holds beyond doubt; empty while that is not known.
+
+        An answer to our challenge is a proof; for the key we speak with, only a channel that is up counts.
+        """
+        if self.witness.proven == self._key and not self.secure:
+            return b""
+        return self.witness.proven
+
+    @property
+    def trouble(self) -> str:
+        """Why no secure channel comes up, one sentence; empty while nothing is known or wrong."""
+        if self.secure:
+            return ""
+        return "The reader does not answer." if self.silent_tries >= SILENT_TRIES else self.witness.finding
+
+    def details(self) -> ReaderDetails | None:
+        """What it says of itself; None before its channel was up."""
+        return self._details
 
     @property
     def lost(self) -> bool:
@@ -122,21 +162,30 @@ class Peer:
         if self._was_secure:  # Line noise is over in a moment: the first new handshake does not wait its second.
             self._was_secure, self._restarted_at, self._heard_at = False, now - RESTART_SECONDS, now - RESTART_SECONDS
         self._drop_commands()
-        self._judge(now)
+        if not self.installing:
+            self._judge(now)
         self._restart(now)
 
     def unplugged(self, detail: str) -> None:
         """The port is gone, and the reader with it."""
         self.silent_tries = SILENT_TRIES
         self._drop_commands()
-        self._become(ReaderState.OFFLINE, detail)
+        if not self.installing:
+            self._become(ReaderState.OFFLINE, detail)
 
-    def signal(self, signal: Signal, now: float) -> None:
-        """Shows LED and buzzer where the reader has them."""
+    def give_key(self, key: bytes, now: float) -> None:
+        """Sends the key over the secure channel that is up; `proven` tells when the reader has come back with it."""
+        self.witness.expect(key)
+        self._command(translate.key_set(key), now)
+
+    def signal(self, signal: Signal, language: Language, now: float) -> None:
+        """Shows LED, buzzer and text where the reader has them."""
         if self._can(libosdp.CAN_LED):
             self._command(translate.led(signal), now)
         if self._can(libosdp.CAN_BUZZER):
             self._command(translate.buzzer(signal), now)
+        if self._can(libosdp.CAN_TEXT):
+            self._command(translate.text(signal, language), now)
 
     def output(self, number: int, seconds: float, now: float) -> None:
         """Switches an output for a while."""
@@ -175,16 +224,26 @@ class Peer:
     def _up(self) -> None:
         self._restarting, self._was_secure = False, True
         self.witness.clear()
+        if self._details is None:
+            self._details = self._asked_details()
+        if self.installing:
+            return
         if self._tampered:
             self._become(ReaderState.TAMPERED, "The reader's tamper contact is open.")
         else:
             self._become(ReaderState.ONLINE, "The secure channel is up.")
 
+    def _asked_details(self) -> ReaderDetails:
+        words = libosdp.CAPABILITIES.items()
+        able = tuple(word for function, word in words if self._panel.check_capability(0, function)[0] > 0)
+        return translate.details(self._panel.get_pd_id(0), able)
+
     def _judge(self, now: float) -> None:
         if self.silent_tries >= SILENT_TRIES:
             self._become(ReaderState.OFFLINE, "The reader does not answer.")
         elif self.witness.finding:
-            self._become(ReaderState.INSECURE, self.witness.finding)
+            more = "" if self.held.key else " Its adoption was not completed: adopt it again."
+            self._become(ReaderState.INSECURE, self.witness.finding + more)
         elif self._told is not ReaderState.INSECURE and now - self._heard_at > 2 * RESTART_SECONDS:
             self._become(ReaderState.OFFLINE, "The reader does not answer rightly.")
 
@@ -209,7 +268,7 @@ class Peer:
     def _take_event(self, _index: int, event: libosdp.Message) -> int:
         # Called from C, where an exception would come out of some later, innocent call.
         try:
-            if self.witness.last_secured:
+            if self.witness.last_secured and not self.installing:
                 self._note(event)
         except Exception:
             log.exception("reader %s: an event could not be understood", self.reader.id)

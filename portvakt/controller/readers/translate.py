@@ -2,7 +2,7 @@
 
 from portvakt.controller.readers import libosdp
 from portvakt.controller.readers.libosdp import Message
-from portvakt.controller.readers.model import CardRead, KeysTyped, Signal
+from portvakt.controller.readers.model import CardRead, KeysTyped, Language, ReaderDetails, Signal
 
 TENTH = 0.1  # OSDP counts LED, buzzer and output times in tenths of a second.
 LONGEST_TENTHS = 255  # libosdp's Python end keeps one byte of the timer.
@@ -14,7 +14,29 @@ _SHOWN = {
     Signal.GRANTED: (libosdp.GREEN, 20, False, 1),
     Signal.DENIED: (libosdp.RED, 15, True, 3),
     Signal.NEED_PIN: (libosdp.AMBER, 100, True, 1),
+    Signal.WAIT_FOR_PERSON: (libosdp.AMBER, 100, False, 2),
+    Signal.LOCKED_DOWN: (libosdp.RED, 50, False, 3),
 }
+
+# OSDP's text is printable ASCII and the smallest display has one row of 16 signs, so the Swedish words do without å, ä, ö.
+# They stand here, not in the server's translations: the controller has no gettext, and speaks before anyone signs in.
+_WORDS = {
+    Language.SWEDISH: {
+        Signal.GRANTED: "Stig in",
+        Signal.DENIED: "Nekad",
+        Signal.NEED_PIN: "Ange PIN",
+        Signal.WAIT_FOR_PERSON: "En person till",
+        Signal.LOCKED_DOWN: "Ingen passage",
+    },
+    Language.ENGLISH: {
+        Signal.GRANTED: "Come in",
+        Signal.DENIED: "Denied",
+        Signal.NEED_PIN: "Enter PIN",
+        Signal.WAIT_FOR_PERSON: "One more person",
+        Signal.LOCKED_DOWN: "Locked down",
+    },
+}
+FIRST, TEMPORARY_TEXT = 1, 3  # Rows and columns count from 1; code 3 is temporary, without wrapping.
 
 
 def led(signal: Signal) -> Message:
@@ -45,6 +67,36 @@ def buzzer(signal: Signal) -> Message:
         "off_count": 1,
         "rep_count": beeps,
     }
+
+
+def text(signal: Signal, language: Language) -> Message:
+    """One short line that stays about as long as the light; afterwards the display shows its own text again."""
+    return {
+        "command": libosdp.TEXT,
+        "reader": 0,
+        "control_code": TEMPORARY_TEXT,
+        "temp_time": max(1, round(_SHOWN[signal][1] * TENTH)),
+        "offset_row": FIRST,
+        "offset_col": FIRST,
+        "data": _WORDS[language][signal],
+    }
+
+
+def key_set(key: bytes) -> Message:
+    """A new secure channel base key; goes out encrypted, in a secure channel only."""
+    return {"command": libosdp.KEY_SET, "type": 1, "data": key}
+
+
+def details(identity: Message, capabilities: tuple[str, ...]) -> ReaderDetails:
+    """The identity report in words."""
+    vendor, firmware = identity["vendor_code"], identity["firmware_version"]
+    return ReaderDetails(
+        vendor=vendor.to_bytes(3, "little").hex(":"),
+        model=f"{identity['model']}.{identity['version']}",
+        firmware=".".join(str(part) for part in firmware.to_bytes(3, "big")),
+        serial=f"{identity['serial_number'] & 0xFFFFFFFF:08x}",
+        capabilities=capabilities,
+    )
 
 
 def output(number: int, seconds: float) -> Message:

@@ -6,6 +6,8 @@ the challenge with the published default key, or with a key that is not ours. On
 two are asked for.
 """
 
+import hmac
+
 import msgspec
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 
@@ -28,11 +30,23 @@ class Heard(msgspec.Struct):
 
 
 class Witness:
-    """Follows the frames to and from one reader; `key` is its secure channel base key."""
+    """Follows the frames to and from one reader; `key` is its secure channel base key.
 
-    def __init__(self, key: bytes) -> None:
+    `pending` is the key it may have been sent without our knowing, empty for none. `proven` is the one of the two that
+    the reader has shown it holds, in the latest answer to a challenge of ours; empty before the first. `key_sent` says
+    whether a key has gone out to it.
+    """
+
+    def __init__(self, key: bytes, pending: bytes = b"") -> None:
         self._key = key
+        self._pending = pending
         self._heard = Heard()
+        self.proven = b""
+        self.key_sent = False
+
+    def expect(self, pending: bytes) -> None:
+        """The reader is about to be sent this key."""
+        self._pending = pending
 
     @property
     def last_secured(self) -> bool:
@@ -61,6 +75,8 @@ class Witness:
         """Takes note of a frame from us."""
         if frame.code == frames.CHALLENGE:
             self._heard.challenge = frame.payload[:8]
+        elif frame.code == frames.KEY_SET:
+            self.key_sent = True
 
     def heard(self, frame: frames.Frame) -> None:
         """Takes note of a frame from the reader."""
@@ -79,8 +95,11 @@ class Witness:
 
     def _cryptogram(self, security: bytes, payload: bytes) -> None:
         random, cryptogram = payload[8:16], payload[16:32]
-        if cryptogram == reader_cryptogram(self._key, self._heard.challenge, random):
-            return
+        for key in filter(None, (self._key, self._pending)):
+            if hmac.compare_digest(cryptogram, reader_cryptogram(key, self._heard.challenge, random)):
+                self.proven = key
+                return
+        self.proven = b""
         default = cryptogram == reader_cryptogram(DEFAULT_KEY, self._heard.challenge, random)
         if default or security[1:2] == b"\0":
             self._prove("The reader uses the published default key.")

@@ -1,8 +1,12 @@
 """How does another program use the simulated site? A small JSON interface over HTTP, without sign-in: local use only.
 
 POST /readers/{id}/card {"bits": 26, "data": hex} · POST /readers/{id}/keys {"digits": "1234#"} ·
-POST /readers/{id}/power {"on": false} · POST /readers/{id}/tamper {"on": true} ·
-POST /doors/{id}/exit · POST /doors/{id}/contact {"open": true} · GET /state.
+POST /readers/{id}/text {"text": "ABC123"} (a QR code or a plate; read as a card of eight bits a sign) ·
+POST /readers/{id}/power {"on": false} · POST /readers/{id}/tamper {"on": true} (the reader's housing) ·
+POST /doors/{id}/exit · POST /doors/{id}/contact {"open": true} ·
+POST /fire {"on": true} · POST /tamper {"on": true} (the controller's enclosure) · GET /state.
+GET /state gives readers {id: door, online, powered, led, beeps, text}, where text is the last line on the display; doors
+{id: released, releases, open}; fire; tamper; people.
 What is done is answered with 204; a bad body with 400, an unknown reader, door or path with 404, each with
 {"error": a sentence}.
 """
@@ -35,8 +39,14 @@ class Keys(msgspec.Struct, forbid_unknown_fields=True):
     digits: str
 
 
+class Text(msgspec.Struct, forbid_unknown_fields=True):
+    """A QR code or a plate shown."""
+
+    text: str
+
+
 class Switch(msgspec.Struct, forbid_unknown_fields=True):
-    """A supply or a tamper contact."""
+    """A supply, a tamper contact or the fire alarm's."""
 
     on: bool
 
@@ -84,6 +94,12 @@ class Control:
                 self._site.card(reader, card.bits, _bytes(card.data))
             case ["", "readers", reader, "keys"]:
                 self._site.keys(reader, msgspec.json.decode(body, type=Keys).digits)
+            case ["", "readers", reader, "text"]:
+                self._site.text(reader, msgspec.json.decode(body, type=Text).text)
+            case ["", "fire"]:
+                self._site.fire(msgspec.json.decode(body, type=Switch).on)
+            case ["", "tamper"]:
+                self._site.enclosure(msgspec.json.decode(body, type=Switch).on)
             case ["", "readers", reader, "power"]:
                 self._site.power(reader, msgspec.json.decode(body, type=Switch).on)
             case ["", "readers", reader, "tamper"]:

@@ -17,6 +17,8 @@ A plan is TOML; relative paths start at the plan's folder:
     address = 0
     baud = 9600
     key_file = "keys/main-door-entry.key"
+    mode = "secure"              # "factory": takes its first key from the controller and keeps it in key_file
+    display = false              # true: it has a display of one row
     paced = false                # true: bytes take the time they would on a real line
 
     [[person]]                   # somebody to play: what they could show and type
@@ -48,7 +50,7 @@ class DoorPlan(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class ReaderPlan(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A reader. `mode` clear-text has no secure channel at all, factory has no key yet; both are for fault tests."""
+    """A reader. `mode` factory has no key until it is adopted, clear-text has no secure channel at all: a fault to try."""
 
     id: str
     door: str
@@ -57,6 +59,7 @@ class ReaderPlan(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     baud: int = 9600
     key_file: str = ""
     mode: Literal["secure", "factory", "clear-text"] = "secure"
+    display: bool = False
     paced: bool = False
     wires: bool = False  # Strike, contact and exit button hang on the reader itself instead of on the socket.
 
@@ -105,7 +108,7 @@ def checked(plan: Plan) -> Plan:
             raise PlanFault(f"reader {reader.id}: an address is 0-126")
         if not 0 < reader.baud <= 1_000_000:  # More than RS-485 carries.
             raise PlanFault(f"reader {reader.id}: {reader.baud} baud is impossible")
-        if reader.mode == "secure" and not reader.key_file:
+        if reader.mode != "clear-text" and not reader.key_file:
             raise PlanFault(f"reader {reader.id} needs a key_file")
     return plan
 

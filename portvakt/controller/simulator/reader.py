@@ -19,10 +19,14 @@ CAPABILITIES = [
     (libosdp.CAN_BUZZER, 2, 1),
     (libosdp.CAN_READERS, 1, 1),
 ]
-WIRES = [(libosdp.CAN_INPUTS, 2, 2), (libosdp.CAN_OUTPUTS, 4, 1)]
+WIRES = [(libosdp.CAN_INPUTS, 2, 4), (libosdp.CAN_OUTPUTS, 4, 1)]
+DISPLAY = [(libosdp.CAN_TEXT, 1, 1)]  # One row of 16 signs.
+# A vendor prefix of the range that is nobody's (its second bit says locally administered), firmware 1.2.3.
+IDENTITY = {"version": 1, "model": 2, "vendor_code": 0x010002, "firmware_version": 0x010203}
 STEPS = 3  # Refreshes after new bytes: a command and its reply are done in one, the others find leftovers.
 COLOURS = {libosdp.BLACK: "off", libosdp.RED: "red", libosdp.GREEN: "green", libosdp.AMBER: "amber"}
-CONTACT, EXIT = 0, 1
+CONTACT, EXIT, FIRE, ENCLOSURE = 0, 1, 2, 3  # Partner: outputs/readers.py.
+TAKEN, REFUSED = 0, -1
 KEY_CODES = {"*": 0x7F, "#": 0x0D}
 TENTHS = 10
 
@@ -43,6 +47,9 @@ class SimulatedReader(Protocol):
 
     def card(self, bits: int, data: bytes) -> None:
         """A card is shown."""
+
+    def text(self, text: str) -> None:
+        """A QR code or a number plate is read; its text is ASCII."""
 
     def keys(self, digits: str) -> None:
         """Keys are typed: 0-9, "*" and "#"."""
@@ -82,18 +89,28 @@ class _Channel:
 
 
 class SecureReader:
-    """A libosdp device; `key` None is one as it leaves the factory. `switched(on)` follows output 0."""
+    """A libosdp device; `key` None is one as it leaves the factory.
+
+    `switched(on)` follows output 0; `keep(key)` is called when it is sent a new key.
+    """
 
     def __init__(
-        self, plan: ReaderPlan, key: bytes | None, send: Callable[[bytes], None], switched: Callable[[bool], None]
+        self,
+        plan: ReaderPlan,
+        key: bytes | None,
+        send: Callable[[bytes], None],
+        switched: Callable[[bool], None],
+        keep: Callable[[bytes], None],
     ) -> None:
         self.plan = plan
         self.powered = True
         self._key = key
         self._send = send
         self._switched = switched
-        self._inputs = [0, 0]
+        self._keep = keep
+        self._inputs = [0, 0, 0, 0]
         self._led = "off"
+        self._text = ""
         self._beeps = 0
         self._led_timer: asyncio.TimerHandle | None = None
         self._output_timer: asyncio.TimerHandle | None = None
@@ -115,16 +132,10 @@ class SecureReader:
             self._device.refresh()
 
     def card(self, bits: int, data: bytes) -> None:
-        self._submit(
-            {
-                "event": libosdp.CARD_READ,
-                "reader_no": 0,
-                "format": libosdp.FORMAT_WIEGAND,
-                "direction": 0,
-                "length": bits,
-                "data": data,
-            }
-        )
+        self._read(libosdp.FORMAT_WIEGAND, bits, data)
+
+    def text(self, text: str) -> None:
+        self._read(libosdp.FORMAT_RAW, len(text) * 8, text.encode("ascii"))
 
     def keys(self, digits: str) -> None:
         codes = bytes(KEY_CODES.get(digit, ord(digit)) for digit in digits)
@@ -148,12 +159,18 @@ class SecureReader:
 
     def state(self) -> dict[str, Any]:
         online = self.powered and self._device.is_sc_active()
-        return {"online": online, "powered": self.powered, "led": self._led, "beeps": self._beeps}
+        shown = {"led": self._led, "beeps": self._beeps, "text": self._text}
+        return {"online": online, "powered": self.powered, **shown}
+
+    def _read(self, how: int, bits: int, data: bytes) -> None:
+        event = {"event": libosdp.CARD_READ, "reader_no": 0, "direction": 0}
+        self._submit(event | {"format": how, "length": bits, "data": data})
 
     def _start(self) -> None:
         self._channel = _Channel(self._send)
-        capabilities = CAPABILITIES + (WIRES if self.plan.wires else [])
-        self._device = libosdp.device(self.plan.address, self._channel, self._key, capabilities, self.plan.address + 1)
+        capabilities = CAPABILITIES + (WIRES if self.plan.wires else []) + (DISPLAY if self.plan.display else [])
+        identity = IDENTITY | {"serial_number": self.plan.address + 1}
+        self._device = libosdp.device(self.plan.address, self._channel, self._key, capabilities, identity)
         self._device.set_command_callback(self._take_command)
         self._told_inputs = False
 
@@ -166,13 +183,15 @@ class SecureReader:
             self._submit({"event": libosdp.STATUS, "type": libosdp.STATUS_INPUT, "report": bytes(self._inputs)})
 
     def _take_command(self, command: libosdp.Message) -> tuple[int, None]:
+        answer = TAKEN
         try:
             self._obey(command)
         except Exception:
             log.exception("reader %s: a command could not be carried out", self.plan.id)
+            answer = REFUSED
         # libosdp 3.2 gives back one reference too many of the second element (pd_command_cb in pd.c).
         ctypes.pythonapi.Py_IncRef(ctypes.py_object(None))
-        return 0, None
+        return answer, None
 
     def _obey(self, command: libosdp.Message) -> None:
         kind = command["command"]
@@ -180,6 +199,11 @@ class SecureReader:
             self._shine(command)
         elif kind == libosdp.BUZZER:
             self._beeps += command["rep_count"]
+        elif kind == libosdp.TEXT:
+            self._text = command["data"]
+        elif kind == libosdp.KEY_SET:
+            self._keep(command["data"])
+            self._key = command["data"]
         elif kind == libosdp.OUTPUT and command["output_no"] == 0:
             self._switch(command["control_code"], command["timer_count"] / TENTHS)
 
@@ -233,6 +257,9 @@ class ClearTextReader:
     def card(self, bits: int, data: bytes) -> None:
         self.cards.append(bytes([0, 1]) + bits.to_bytes(2, "little") + data)
 
+    def text(self, text: str) -> None:
+        """It has no camera."""
+
     def keys(self, digits: str) -> None:
         """It has no keypad."""
 
@@ -246,7 +273,7 @@ class ClearTextReader:
         self.powered = on
 
     def state(self) -> dict[str, Any]:
-        return {"online": False, "powered": self.powered, "led": "off", "beeps": 0}
+        return {"online": False, "powered": self.powered, "led": "off", "beeps": 0, "text": ""}
 
     def _answer(self, frame: frames.Frame) -> None:
         code, payload = frames.ACK, b""

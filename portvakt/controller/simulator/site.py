@@ -12,13 +12,22 @@ from portvakt.controller.readers.keys import KEY_BYTES
 from portvakt.controller.simulator.door import SimulatedDoor
 from portvakt.controller.simulator.line import Line
 from portvakt.controller.simulator.plan import Plan, PlanFault, ReaderPlan, checked
-from portvakt.controller.simulator.reader import CONTACT, EXIT, ClearTextReader, SecureReader, SimulatedReader
+from portvakt.controller.simulator.reader import (
+    CONTACT,
+    ENCLOSURE,
+    EXIT,
+    FIRE,
+    ClearTextReader,
+    SecureReader,
+    SimulatedReader,
+)
 from portvakt.controller.simulator.wiring import Wiring
 
 TICK_SECONDS = 0.1  # Devices work as bytes come; this only lets their time-outs pass.
 PRESS_SECONDS = 0.2
 MOST_CARD_BITS = 256
 MOST_KEYS = 32
+MOST_TEXT = 64  # What one OSDP card report of libosdp holds.
 
 Watcher = Callable[[str, str, bool], None]
 
@@ -44,7 +53,8 @@ class Simulator:
         self._doors = {door.id: self._door(door.id) for door in plan.door}
         self._readers: dict[str, SimulatedReader] = {}
         self._lines: dict[str, Line] = {}
-        self._wiring = Wiring(self.outputs_path, self._strike, self._contacts)
+        self._fire = self._enclosure_open = False
+        self._wiring = Wiring(self.outputs_path, self._strike, self._inputs)
         self._ticking: asyncio.Task[None] | None = None
 
     @property
@@ -83,6 +93,12 @@ class Simulator:
             raise BadInput(f"a card has 1-{MOST_CARD_BITS} bits and just the bytes they fill")
         self._reader(reader).card(bits, data)
 
+    def text(self, reader: str, text: str) -> None:
+        """Somebody shows a QR code, or a car its plate, to a reader that can read it."""
+        if not 0 < len(text) <= MOST_TEXT or not (text.isascii() and text.isprintable()):
+            raise BadInput(f"a text is 1-{MOST_TEXT} printable ASCII signs")
+        self._reader(reader).text(text)
+
     def keys(self, reader: str, digits: str) -> None:
         """Somebody types."""
         if not 0 < len(digits) <= MOST_KEYS or set(digits) - set("0123456789*#"):
@@ -92,10 +108,22 @@ class Simulator:
     def exit(self, door: str) -> None:
         """Somebody presses the exit button."""
         self._find_door(door)
-        self._wiring.exit(door)
+        self._wiring.say({"exit": door})
         for reader in self._wired(door):
             reader.wire(EXIT, True)
             asyncio.get_running_loop().call_later(PRESS_SECONDS, reader.wire, EXIT, False)
+
+    def fire(self, on: bool) -> None:  # noqa: FBT001  A contact's one property.
+        """The fire alarm's contact closes, or opens again."""
+        self._fire = on
+        self._wiring.say({"fire": on})
+        self._wire_all(FIRE, on)
+
+    def enclosure(self, open_: bool) -> None:  # noqa: FBT001  A contact's one property.
+        """Somebody opens the controller's own enclosure, or closes it."""
+        self._enclosure_open = open_
+        self._wiring.say({"tamper": open_})
+        self._wire_all(ENCLOSURE, open_)
 
     def contact(self, door: str, open_: bool) -> None:  # noqa: FBT001  A contact's one property.
         """Somebody pushes the door open or closes it."""
@@ -126,7 +154,13 @@ class Simulator:
         """Everything that can be seen, as JSON."""
         readers = {one: {"door": reader.plan.door, **reader.state()} for one, reader in self._readers.items()}
         doors = {one: door.state() for one, door in self._doors.items()}
-        return {"readers": readers, "doors": doors, "people": [structs.asdict(one) for one in self._plan.person]}
+        site = {"fire": self._fire, "tamper": self._enclosure_open}
+        return {
+            "readers": readers,
+            "doors": doors,
+            **site,
+            "people": [structs.asdict(one) for one in self._plan.person],
+        }
 
     async def until(self, condition: Callable[[dict[str, Any]], bool], seconds: float = 20.0) -> None:
         """Waits until the state is as wished; TimeoutError otherwise."""
@@ -152,8 +186,15 @@ class Simulator:
         plan = next(one for one in self._plan.door if one.id == door)
         return SimulatedDoor(plan, lambda on: self._moved(door, on), lambda on: self._struck(door, on))
 
-    def _contacts(self) -> dict[str, bool]:
-        return {one: door.open for one, door in self._doors.items()}
+    def _inputs(self) -> list[dict[str, Any]]:
+        contacts = [{"contact": one, "open": door.open} for one, door in self._doors.items()]
+        return [*contacts, {"fire": self._fire}, {"tamper": self._enclosure_open}]
+
+    def _wire_all(self, number: int, active: bool) -> None:  # noqa: FBT001
+        for reader in self._readers.values():
+            if reader.plan.wires:
+                reader.wire(number, active)
+        self._tell()
 
     def _strike(self, door: str, released: bool) -> None:  # noqa: FBT001
         self._find_door(door).strike(released)
@@ -166,7 +207,7 @@ class Simulator:
     def _moved(self, door: str, open_: bool) -> None:  # noqa: FBT001
         if self._watch:
             self._watch("contact", door, open_)
-        self._wiring.contact(door, open_)
+        self._wiring.say({"contact": door, "open": open_})
         for reader in self._wired(door):
             reader.wire(CONTACT, open_)
         self._tell()
@@ -192,8 +233,10 @@ class Simulator:
     def _made(self, plan: ReaderPlan, line: Line) -> SimulatedReader:
         if plan.mode == "clear-text":
             return ClearTextReader(plan, line.send)
-        key = _key(self._plan.folder / plan.key_file) if plan.mode == "secure" else None
-        return SecureReader(plan, key, line.send, lambda on: self._switched(plan, on))
+        path = self._plan.folder / plan.key_file
+        # A reader that was adopted in an earlier run has kept its key.
+        key = _key(path) if plan.mode == "secure" or path.exists() else None
+        return SecureReader(plan, key, line.send, lambda on: self._switched(plan, on), path.write_bytes)
 
     def _switched(self, plan: ReaderPlan, on: bool) -> None:  # noqa: FBT001
         if plan.wires:

@@ -1,8 +1,8 @@
-"""How do strikes, contacts and exit buttons of the simulated doors reach the controller?
+"""How do the wires of the simulated site reach the controller?
 
-JSON lines over a unix stream socket. Controller to doors: {"strike": door, "released": bool}. Doors to controller:
-{"contact": door, "open": bool}, all of them once at the start, and {"exit": door}. Partner: SimulatedOutputs in
-outputs.py.
+JSON lines over a unix stream socket. Controller to site: {"strike": door, "released": bool}. Site to controller:
+{"contact": door, "open": bool}, {"fire": bool} and {"tamper": bool}, all of them once at the start, and {"exit": door}.
+Partner: outputs/simulated.py.
 """
 
 import asyncio
@@ -28,11 +28,12 @@ class Wiring:
     """The doors' end; a strike locks when the controller that released it is gone, as a relay without power does."""
 
     def __init__(
-        self, path: Path, strike: Callable[[str, bool], None], contacts: Callable[[], dict[str, bool]]
+        self, path: Path, strike: Callable[[str, bool], None], inputs: Callable[[], list[dict[str, Any]]]
     ) -> None:
+        """`inputs` gives the lines that say how everything stands."""
         self._path = path
         self._strike = strike
-        self._contacts = contacts
+        self._inputs = inputs
         self._server: asyncio.Server | None = None
         self._writers: dict[asyncio.StreamWriter, set[str]] = {}
 
@@ -51,22 +52,15 @@ class Wiring:
             writer.close()
         self._path.unlink(missing_ok=True)
 
-    def contact(self, door: str, open_: bool) -> None:  # noqa: FBT001  A contact's one property.
-        """The contact of a door changed."""
-        self._tell({"contact": door, "open": open_})
-
-    def exit(self, door: str) -> None:
-        """The exit button of a door was pressed."""
-        self._tell({"exit": door})
-
-    def _tell(self, message: dict[str, Any]) -> None:
+    def say(self, line: dict[str, Any]) -> None:
+        """Tells every controller that is connected that an input changed."""
         for writer in self._writers:
-            writer.write(msgspec.json.encode(message) + b"\n")
+            writer.write(msgspec.json.encode(line) + b"\n")
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self._writers[writer] = set()
-        for door, open_ in self._contacts().items():
-            writer.write(msgspec.json.encode({"contact": door, "open": open_}) + b"\n")
+        for standing in self._inputs():
+            writer.write(msgspec.json.encode(standing) + b"\n")
         with contextlib.suppress(ConnectionError, ValueError):  # ValueError is a line beyond the reader's limit.
             while line := await reader.readline():
                 self._obey(line, self._writers[writer])
