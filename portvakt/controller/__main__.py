@@ -13,19 +13,25 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from functools import partial
 from importlib import metadata
 from pathlib import Path
 
 from portvakt.controller import identity, logs, store
+from portvakt.controller.clock_watch import Mark
 from portvakt.controller.identity import Identity, IdentityFault
 from portvakt.controller.outputs import DoorInput, Outputs, ReaderOutputs, SimulatedOutputs
 from portvakt.controller.readers import KeyFault, Keys, Readers
+from portvakt.controller.service import Manager
 from portvakt.controller.site import MakeOutputs, Site
+from portvakt.controller.status import Address
 from portvakt.core.enrolment import EnrolmentError
+from portvakt.core.event import Event, EventKind
 
 LOCK_FILE = "running"
 KEY_FOLDER = "reader-keys"
+STATUS = "127.0.0.1:9880"
 LOCK_TRIES, LOCK_PAUSE_SECONDS = 3, 0.1
 
 
@@ -46,8 +52,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def run(options: argparse.Namespace) -> None:
     """Serve the doors until SIGTERM or SIGINT; SIGHUP takes changed reader keys."""
+    if os.geteuid() == 0 and not options.as_root:
+        raise Refused(
+            "as root, whoever breaks into this process has the whole machine; run it as a user of its own, or say --as-root"
+        )
     logs.to_stderr()
     with _alone(options.state):
+        _require_secrets_private(options.state)
         asyncio.run(_serve(options, _identity(options.state)))
 
 
@@ -61,6 +72,7 @@ def enrol(options: argparse.Namespace) -> None:
 
 def reader_key(options: argparse.Namespace) -> None:
     """Make or import a reader's secure channel key and print it once, for the reader's own set-up."""
+    options.state.mkdir(mode=0o700, parents=True, exist_ok=True)
     keys = Keys(options.state / KEY_FOLDER)
     if not options.replace and _has_key(keys, options.reader):
         raise Refused(
@@ -87,6 +99,23 @@ def status(options: argparse.Namespace) -> None:
     _say(f"{0 if found is None else found.waiting} events wait to be acknowledged")
 
 
+def trust_clock(options: argparse.Namespace) -> None:
+    """Believe the clock as it is now set, after it once ran ahead; for whoever has seen that it is right."""
+    now = datetime.now(UTC)
+    with _alone(options.state):
+        mark = Mark(options.state)
+        before = mark.read()
+        kept = store.Store(options.state, lambda: now)
+        said = "never" if before is None else before.isoformat(timespec="seconds")
+        # First the record: what cannot be recorded is not done.
+        kept.append(
+            [Event(EventKind.CLOCK_JUMPED, now, detail=f"the clock was declared right by hand; before: {said}")]
+        )
+        kept.close()
+        mark.write(now)
+    _say(f"the clock is taken to be right: {now.isoformat(timespec='seconds')}")
+
+
 async def _serve(options: argparse.Namespace, who: Identity) -> None:
     stop = asyncio.Event()
     site = Site(
@@ -96,6 +125,8 @@ async def _serve(options: argparse.Namespace, who: Identity) -> None:
         identity=who,
         make_outputs=options.outputs,
         software=_software(),
+        status=options.status,
+        manager=Manager(os.environ),
     )
     loop = asyncio.get_running_loop()
     loop.add_signal_handler(signal.SIGTERM, stop.set)
@@ -125,12 +156,17 @@ def _parser() -> argparse.ArgumentParser:
     made = command("run", run, "Serve the doors.")
     made.add_argument("--outputs", type=_outputs, required=True, metavar="readers|simulator:SOCKET", help="the wiring")
     made.add_argument("--ports", type=Path, default=Path("/dev"), metavar="DIR", help="folder of the serial ports")
+    made.add_argument(
+        "--status", type=_address, default=STATUS, metavar="HOST:PORT|off", help=f"status page ({STATUS})"
+    )
+    made.add_argument("--as-root", action="store_true", help="run as root all the same: for trials only")
     made = command("enrol", enrol, "Enrol with a server, once.")
     made.add_argument("text", nargs="?", default="-", help="the text from the server's page, or - for standard input")
     made = command("reader-key", reader_key, "Make or import the secure channel key of a reader and print it.")
     made.add_argument("reader", metavar="READER_ID")
     made.add_argument("--import", dest="imported", metavar="HEX", help="16 bytes; - reads them from standard input")
     made.add_argument("--replace", action="store_true", help="even if the reader has a key")
+    command("trust-clock", trust_clock, "Believe the clock as it is now set, after it once ran ahead.")
     command("status", status, "Say what this controller is and where it stands.")
     return parser
 
@@ -144,6 +180,15 @@ def _outputs(text: str) -> MakeOutputs:
     return partial(_simulated, Path(path))
 
 
+def _address(text: str) -> Address | None:
+    if text == "off":
+        return None
+    host, _, port = text.rpartition(":")
+    if not host or not port.isdecimal() or not 0 < int(port) < 2**16:
+        raise argparse.ArgumentTypeError("is either HOST:PORT or off")
+    return Address(host.removeprefix("[").removesuffix("]"), int(port))
+
+
 def _simulated(path: Path, _readers: Readers, deliver: Callable[[DoorInput], None]) -> Outputs:
     return SimulatedOutputs(path, deliver)
 
@@ -153,6 +198,14 @@ def _identity(state: Path) -> Identity:
     if found is None:
         raise Refused(f"{state} holds no enrolled controller; enrol it first")
     return found
+
+
+def _require_secrets_private(state: Path) -> None:
+    """Raise IdentityFault, which says what to do, when anybody else on this machine has a right to the secrets."""
+    folder = state / KEY_FOLDER
+    for path in (state, state / identity.FILE, folder, *sorted(folder.glob("*"))):
+        if path.exists():
+            identity.require_private(path)
 
 
 def _has_key(keys: Keys, reader: str) -> bool:

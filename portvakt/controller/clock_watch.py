@@ -34,7 +34,7 @@ MAX_ERROR_SECONDS = 10.0
 # A machine that has just started needs some minutes to find its time server, and so does a router.
 UNSYNCHRONISED_SECONDS = 15 * 60.0
 # How much earlier than what has happened a clock may be: the server's clock and ours are never quite the same.
-TOLERANCE = timedelta(minutes=5)
+TOLERANCE_SECONDS = 5 * 60
 MARK_FILE = "latest-moment"
 MARK_SECONDS = 60.0
 
@@ -102,7 +102,7 @@ class ClockWatch:
         self._ask = ask
         self._facts = ClockFacts(trusted=True, unsynchronised=False, kernel=None, jumps=0, last_jump_seconds=0.0)
         self._latest: datetime | None = None
-        self._compiled_at: datetime | None = None
+        self._compiled_at = 0
         self._difference: float | None = None
         self._bad_since: float | None = None
         self._marked_at: float | None = None
@@ -120,8 +120,8 @@ class ClockWatch:
         if not self._facts.trusted and self._latest is not None:
             self._back_at_start = self._latest - self._clock.now()
 
-    def compiled(self, at: datetime) -> None:
-        """The snapshot that came in force was made at this moment; it takes the place of the earlier one's."""
+    def compiled(self, at: int) -> None:
+        """The snapshot that came in force was made then, seconds since the Unix epoch; the earlier one's is forgotten."""
         self._compiled_at = at
         self._judge()
 
@@ -153,8 +153,8 @@ class ClockWatch:
 
     def _judge(self) -> None:
         now = self._clock.now()
-        happened = [at for at in (self._latest, self._compiled_at) if at is not None]
-        trusted = all(now >= at - TOLERANCE for at in happened)
+        happened = max(self._compiled_at, self._latest.timestamp() if self._latest is not None else 0.0)
+        trusted = now.timestamp() >= happened - TOLERANCE_SECONDS
         if trusted:
             self._latest = now if self._latest is None else max(self._latest, now)
         if trusted != self._facts.trusted:

@@ -6,6 +6,7 @@ believed only if that CA signed it for our own key and our own id.
 """
 
 import os
+import stat
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -61,12 +62,19 @@ def load(state: Path) -> Identity | None:
         body = path.read_bytes()
     except FileNotFoundError:
         return None
-    if path.stat().st_mode & 0o077:
-        raise IdentityFault(f"{path} can be read by others; set its mode to 0600")
+    require_private(path)
     try:
         return msgspec.json.decode(body, type=Identity)
     except msgspec.MsgspecError as fault:
         raise IdentityFault(f"{path} cannot be read: {fault}") from fault
+
+
+def require_private(path: Path) -> None:
+    """Raise IdentityFault when the group or others have any right to the file or folder, with what to do about it."""
+    found = path.stat().st_mode
+    if found & 0o077:
+        mode = "0700" if stat.S_ISDIR(found) else "0600"
+        raise IdentityFault(f"{path} can be read by others; do this, and find out who did: chmod {mode} {path}")
 
 
 def enrol(line: str, state: Path) -> Identity:

@@ -6,7 +6,8 @@ from collections.abc import Awaitable, Callable
 from datetime import datetime
 from pathlib import Path
 
-from portvakt.controller.clock import LoopClock
+from portvakt.controller.clock import Clock, LoopClock
+from portvakt.controller.clock_watch import ClockWatch, Mark
 from portvakt.controller.commands import Commands
 from portvakt.controller.doors import Doors
 from portvakt.controller.identity import Identity
@@ -14,7 +15,9 @@ from portvakt.controller.journal import Journal
 from portvakt.controller.link import Link
 from portvakt.controller.outputs import DoorInput, Outputs
 from portvakt.controller.readers import Keys, ReaderInput, Readers, Signal
+from portvakt.controller.service import Manager, Pulse
 from portvakt.controller.snapshots import Snapshots
+from portvakt.controller.status import Address, Facts, Metrics, StatusServer
 from portvakt.controller.store import Store
 from portvakt.core.decision.compile import Index
 from portvakt.core.event import Event, EventKind
@@ -37,14 +40,34 @@ class Site:
     """The running controller of one site; made and used in one event loop."""
 
     def __init__(
-        self, *, state: Path, ports: Path, keys: Keys, identity: Identity, make_outputs: MakeOutputs, software: str
+        self,
+        *,
+        state: Path,
+        ports: Path,
+        keys: Keys,
+        identity: Identity,
+        make_outputs: MakeOutputs,
+        software: str,
+        status: Address | None = None,
+        manager: Manager | None = None,
+        clock: Clock | None = None,
     ) -> None:
-        """`state` is the folder of the store, `ports` the folder that relative port paths start from."""
+        """`state` is the folder of the store, `ports` the folder that relative port paths start from.
+
+        Without `status` there is no page, without `manager` nobody is told, and the machine's clock is the `clock`.
+        """
         self._software = software
-        self._clock = LoopClock()
+        self._identity = identity
+        self._clock = clock or LoopClock()
+        self._manager = manager or Manager({})
+        self._began = self._clock.monotonic()
         self._reader_rows: tuple[Reader, ...] = ()
         self._store = Store(state, self._clock.now)
         self._journal = Journal(self._store)
+        self._metrics = Metrics(self.facts)
+        self._journal.on_write(self._metrics.written)
+        self._pulse = Pulse(self._journal, self._manager, self._clock.monotonic)
+        self._status = None if status is None else StatusServer(status, self.facts, self._metrics)
         self._readers = Readers(ports, keys, self._from_reader)
         self._outputs = make_outputs(self._readers, self._from_door)
         self._doors = Doors(
@@ -53,7 +76,9 @@ class Site:
             show=self._show,
             clock=self._clock,
             changed=self._state_changed,
+            decided=self._metrics.decided,
         )
+        self._clock_watch = ClockWatch(self._clock, Mark(state), self._journal.append, self._doors.trust_clock)
         self._snapshots = Snapshots(
             identity=identity,
             journal=self._journal,
@@ -82,8 +107,14 @@ class Site:
             "readers": self._readers.run,
             "journal": self._journal.run,
             "link": self._link.run,
+            "clock": self._clock_watch.run,
+            "pulse": self._pulse.run,
         }
-        tasks = [asyncio.create_task(_keep_running(name, part), name=name) for name, part in parts.items()]
+        if self._status is not None:
+            parts["status"] = self._status.run
+        restarted = self._metrics.restarted
+        tasks = [asyncio.create_task(_keep_running(name, part, restarted), name=name) for name, part in parts.items()]
+        self._manager.ready()
         try:
             await stop.wait()
         finally:
@@ -93,8 +124,29 @@ class Site:
         """Take reader keys that changed on disk; buses whose keys did not change go on undisturbed."""
         self._readers.configure(self._reader_rows)
 
+    def facts(self) -> Facts:
+        """How this controller stands now."""
+        return Facts(
+            controller=self._identity.controller,
+            software=self._software,
+            at=self._clock.now(),
+            up_seconds=self._clock.monotonic() - self._began,
+            server=self._identity.link,
+            link_up=self._link.up,
+            snapshot_version=self._snapshots.version,
+            confirmed_at=self._snapshots.confirmed_at,
+            events_waiting=self._pulse.waiting,
+            events_in_memory=self._journal.in_memory,
+            store_answers=self._pulse.alive,
+            store_silent_seconds=self._pulse.silent_seconds,
+            clock=self._clock_watch.facts,
+            doors=self._doors.states(),
+            readers=self._readers.states(),
+        )
+
     async def _begin(self) -> None:
         stored = self._store.snapshot()
+        self._clock_watch.begin(None if stored is None else stored.confirmed_at)
         held = "no snapshot" if stored is None else f"snapshot {stored.version}"
         detail = f"software {self._software}, {held}"
         await self._journal.append([Event(EventKind.CONTROLLER_STARTED, self._clock.now(), detail=detail)])
@@ -103,6 +155,7 @@ class Site:
             log.warning("no snapshot: every door stays locked")
 
     async def _end(self, tasks: list[asyncio.Task[None]]) -> None:
+        self._manager.stopping()
         self._doors.lock_all()
         await asyncio.sleep(LOCKING_SECONDS)
         for task in tasks:
@@ -116,6 +169,7 @@ class Site:
 
     def _put_in_force(self, snapshot: Snapshot, index: Index, confirmed_at: datetime) -> None:
         """Wires first, so that a door that leaves is locked over the wire it had; readers last, when the doors know them."""
+        self._clock_watch.compiled(snapshot.compiled_at)
         self._reader_rows = snapshot.readers
         self._outputs.configure(snapshot.readers)
         self._doors.put_in_force(snapshot, index, confirmed_at)
@@ -141,11 +195,12 @@ class Site:
         self._link.events_waiting()
 
 
-async def _keep_running(name: str, part: Callable[[], Awaitable[None]]) -> None:
+async def _keep_running(name: str, part: Callable[[], Awaitable[None]], restarted: Callable[[str], None]) -> None:
     while True:
         try:
             await part()
             log.error("%s ended; starting it again", name)
         except Exception:
             log.exception("%s failed; starting it again", name)
+        restarted(name)
         await asyncio.sleep(RESTART_SECONDS)

@@ -58,6 +58,11 @@ class Snapshots:
         """The version in force, 0 when none."""
         return 0 if self._in_force is None else self._in_force.version
 
+    @property
+    def confirmed_at(self) -> datetime | None:
+        """When the server last said that the one in force is the newest; None when none is in force."""
+        return None if self._in_force is None else self._in_force.confirmed_at
+
     async def restore(self, stored: StoredSnapshot | None) -> bool:
         """Put the saved snapshot in force at start; false when there is none that can be."""
         if stored is None:

@@ -38,7 +38,7 @@ def _options() -> argparse.Namespace:
         prog="bin/demo", description="A whole deployment with a simulated site, on this machine alone."
     )
     parser.add_argument("--fresh", action="store_true", help="start over: forget everything an earlier demo kept")
-    parser.add_argument("--port", type=int, default=8000, help="first of five ports in a row (8000)")
+    parser.add_argument("--port", type=int, default=8000, help="first of six ports in a row (8000)")
     parser.add_argument(
         "--folder",
         type=Path,
@@ -72,6 +72,7 @@ def _welcome(deployment: Deployment) -> str:
             "",
             f"Doors, live:  {pages}",
             f"Simulator:    {pages}simulator/   present a card or type a PIN at a reader",
+            f"Controller:   http://127.0.0.1:{deployment.ports.status}/   what it says of itself, with or without the server",
             f"Logs, data:   {deployment.folder}",
             "",
             "Everybody in it is invented. Ctrl-C stops it; the next start keeps the data, bin/demo --fresh starts over.",

@@ -22,15 +22,16 @@ class Ports:
     simulator: int
     link: int
     enrol: int
+    status: int
 
     @classmethod
     def from_base(cls, base: int) -> "Ports":
-        """Return five ports in a row, the Board's first."""
-        return cls(base, base + 1, base + 2, base + 3, base + 4)
+        """Return six ports in a row, the Board's first."""
+        return cls(*range(base, base + 6))
 
     def require_free(self) -> None:
         """Raise DemoFault for a port that something else listens on."""
-        for port in (self.board, self.live, self.simulator, self.link, self.enrol):
+        for port in (self.board, self.live, self.simulator, self.link, self.enrol, self.status):
             if listens(port):
                 raise DemoFault(
                     f"port {port} is in use; stop what listens there, or choose others: bin/demo --port 8100"
@@ -129,6 +130,8 @@ class Deployment:
     def start_controller(self, processes: Processes) -> None:
         """Start the controller alone, as it would start after a reboot."""
         state = self.folder / "controller"
+        # A demo that was begun before controllers refused a folder that others can read.
+        state.chmod(0o700)
         outputs = f"simulator:{self.folder / 'outputs.sock'}"
         run_it = python(
             "portvakt.controller",
@@ -139,6 +142,10 @@ class Deployment:
             outputs,
             "--ports",
             str(self.folder / "ports"),
+            "--status",
+            f"127.0.0.1:{self.ports.status}",
+            # A trial is started by whoever is there, and its secrets protect nothing.
+            "--as-root",
         )
         processes.start("controller", run_it, os.environ)
 

@@ -1,13 +1,16 @@
 """Does the program that runs at a site start, decide, stop and come back as promised, with no server anywhere?"""
 
 import json
+import os
 import signal
 import socket
 import sqlite3
 import subprocess
 import sys
+import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +20,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from portvakt.controller import identity
 from portvakt.controller.__main__ import KEY_FOLDER, main
+from portvakt.controller.clock_watch import Mark
 from portvakt.controller.identity import Identity
 from portvakt.controller.store import DATABASE, START, Store, StoredSnapshot
 from portvakt.core.snapshot import Snapshot, sign, to_bytes
@@ -41,16 +45,18 @@ def enrolled(state: Path) -> None:
         ca_pem=authority.pem.decode(),
         snapshot_key=SNAPSHOT_KEY.public_key().public_bytes_raw(),
     )
-    state.mkdir(exist_ok=True)
+    state.mkdir(mode=0o700, exist_ok=True)
     path = state / identity.FILE
     path.touch(0o600)
     path.write_bytes(msgspec.json.encode(who))
 
 
 def with_snapshot(state: Path, snapshot: Snapshot = SITE) -> None:
-    body = to_bytes(snapshot)
+    """As received a moment ago: the program reads the machine's own clock, which must not be earlier."""
+    now = datetime.now(UTC)
+    body = to_bytes(msgspec.structs.replace(snapshot, compiled_at=int(now.timestamp())))
     store = Store(state, FakeClock().now)
-    store.save_snapshot(StoredSnapshot(body, sign(body, SNAPSHOT_KEY), snapshot.version, NOON))
+    store.save_snapshot(StoredSnapshot(body, sign(body, SNAPSHOT_KEY), snapshot.version, now))
     store.close()
 
 
@@ -88,9 +94,10 @@ class Wires:
 
 
 @contextmanager
-def running(state: Path, wires: Wires) -> Iterator[subprocess.Popen[str]]:
+def running(state: Path, wires: Wires, *more: str) -> Iterator[subprocess.Popen[str]]:
+    more = more or ("--status", "off")
     command = [sys.executable, "-m", "portvakt.controller", "run", "--state", str(state)]
-    command += ["--outputs", f"simulator:{wires.path}", "--ports", str(state / "ports")]
+    command += ["--outputs", f"simulator:{wires.path}", "--ports", str(state / "ports"), "--as-root", *more]
     with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:
         try:
             wires.connect()
@@ -184,9 +191,11 @@ def test_one_state_folder_is_one_controller(tmp_path: Path, wires: Wires, capsys
     enrolled(state)
     with_snapshot(state)
     assert main(["status", "--state", str(state)]) == 0
-    assert "not running\nsnapshot 1, confirmed 2026-11-25T11:00:00+00:00\n0 events" in capsys.readouterr().out
+    said = capsys.readouterr().out
+    assert "not running\nsnapshot 1, confirmed 20" in said
+    assert said.endswith("\n0 events wait to be acknowledged\n")
     with running(state, wires):
-        assert main(["run", "--state", str(state), "--outputs", "readers"]) == 1
+        assert main(["run", "--state", str(state), "--outputs", "readers", "--as-root"]) == 1
         assert "running already" in capsys.readouterr().err
         assert main(["status", "--state", str(state)]) == 0
         assert "not running" not in capsys.readouterr().out
@@ -194,7 +203,7 @@ def test_one_state_folder_is_one_controller(tmp_path: Path, wires: Wires, capsys
 
 def test_what_cannot_be_done_is_said_in_a_sentence(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     state = ["--state", str(tmp_path)]
-    assert main(["run", *state, "--outputs", "readers"]) == 1
+    assert main(["run", *state, "--outputs", "readers", "--as-root"]) == 1
     assert "enrol it first" in capsys.readouterr().err
     assert main(["status", *state]) == 1
     assert main(["enrol", *state, "no text"]) == 1
@@ -219,3 +228,92 @@ def test_a_reader_key_is_made_or_imported_and_printed_once(tmp_path: Path, capsy
     for wrong in ("zz", "00", "303132333435363738393a3b3c3d3e3f"):
         assert main([*command, "reader-2", "--import", wrong]) == 1
     assert main([*command, "../reader", "--import", READER_KEY]) == 1
+
+
+def test_root_is_refused_unless_asked_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    command = ["run", "--state", str(tmp_path), "--outputs", "readers"]
+    monkeypatch.setattr(os, "geteuid", lambda: 0)
+    assert main(command) == 1
+    assert "a user of its own" in capsys.readouterr().err
+    assert list(tmp_path.iterdir()) == []
+    monkeypatch.setattr(os, "geteuid", lambda: 1000)
+    assert main(command) == 1
+    assert "enrol it first" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("opened", ["", identity.FILE, KEY_FOLDER, f"{KEY_FOLDER}/reader-1.key"])
+@pytest.mark.parametrize("right", [0o040, 0o004, 0o010])
+def test_secrets_that_others_can_reach_are_refused_with_what_to_do(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], opened: str, right: int
+) -> None:
+    state = tmp_path / "state"
+    enrolled(state)
+    assert main(["reader-key", "--state", str(state), "reader-1"]) == 0
+    path = state / opened
+    before = path.stat().st_mode & 0o777
+    path.chmod(before | right)
+    capsys.readouterr()
+    assert main(["run", "--state", str(state), "--outputs", "readers", "--as-root"]) == 1
+    assert f"chmod {before:04o} {path}" in capsys.readouterr().err
+
+
+def test_what_the_commands_make_is_private_whatever_the_umask(tmp_path: Path) -> None:
+    before = os.umask(0)
+    try:
+        state = tmp_path / "new" / "state"
+        assert main(["reader-key", "--state", str(state), "reader-1"]) == 0
+        Mark(state).write(NOON)
+    finally:
+        os.umask(before)
+    made = [state, *state.rglob("*")]
+    assert len(made) == 4
+    assert [path for path in made if path.stat().st_mode & 0o077] == []
+
+
+def test_a_clock_that_once_ran_ahead_is_declared_right_by_hand(
+    tmp_path: Path, wires: Wires, capsys: pytest.CaptureFixture[str]
+) -> None:
+    state = tmp_path / "state"
+    enrolled(state)
+    with_snapshot(state)
+    Mark(state).write(datetime.now(UTC) + timedelta(days=400))
+    with running(state, wires) as process:
+        wires.say(exit=FRONT)
+        assert main(["trust-clock", "--state", str(state)]) == 1
+        assert "running already" in capsys.readouterr().err
+        process.terminate()
+        assert process.wait(GENEROUS) == 0
+        assert process.stderr is not None
+        assert "the clock is earlier than what has happened" in map(what, process.stderr.read().splitlines())
+    assert main(["trust-clock", "--state", str(state)]) == 0
+    assert kinds(state)[-1][1] == "clock_jumped"
+    with running(state, wires) as process:
+        process.terminate()
+        assert process.wait(GENEROUS) == 0
+        assert process.stderr is not None
+        assert "the clock is earlier" not in process.stderr.read()
+
+
+def test_its_page_answers_without_a_server(tmp_path: Path, wires: Wires) -> None:
+    state = tmp_path / "state"
+    enrolled(state)
+    with_snapshot(state)
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    with running(state, wires, "--status", f"127.0.0.1:{port}"):
+        wires.say(exit=FRONT)
+        wires.until_strike(FRONT, released=True)
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=GENEROUS) as answer:
+            said = answer.read().decode()
+    assert 'portvakt_decisions_total{answer="granted",reason=""} 1.0' in said
+    assert "portvakt_snapshot_version 1.0" in said
+    assert "portvakt_link_up 0.0" in said
+
+
+@pytest.mark.parametrize("address", ["", "9880", "127.0.0.1", "127.0.0.1:", "127.0.0.1:0", "127.0.0.1:65536", ":9880"])
+def test_an_address_that_is_none_is_refused(tmp_path: Path, address: str) -> None:
+    with pytest.raises(SystemExit):
+        main(["run", "--state", str(tmp_path), "--outputs", "readers", f"--status={address}"])

@@ -26,9 +26,9 @@ CHROMIUM = [
 
 
 def _free_ports() -> Ports:
-    """Return five neighbouring ports that nobody listens on."""
-    for base in range(20_000 + os.getpid() % 5_000 * 5, 60_000, 5):
-        if not any(listens(port) for port in range(base, base + 5)):
+    """Return six neighbouring ports that nobody listens on."""
+    for base in range(20_000 + os.getpid() % 5_000 * 6, 60_000, 6):
+        if not any(listens(port) for port in range(base, base + 6)):
             return Ports.from_base(base)
     raise AssertionError(f"no free ports on {socket.gethostname()}")
 
