@@ -21,14 +21,18 @@ NOBODYS_ACT = {
     "portvakt/server/accounts/actions.py": {
         "change_own_account": "the account is its owner's; the audit log is each organisation's own",
     },
-    "portvakt/server/places/actions.py": {
+    "portvakt/server/places/actions/commands.py": {
         "answer_command": "a device tells what became of it; release_door recorded who asked",
         "claim_wishes": "a wish on its way; release_door and ask_to_open recorded who asked",
+    },
+    "portvakt/server/places/actions/enrolment.py": {
+        "use_enrolment": "the one-time secret is the authority; finish_enrolment, which follows, records",
+    },
+    "portvakt/server/places/actions/reports.py": {
         "report_controller": "a device tells how it is; a status is not a change of anybody's",
         "report_door": "a device tells how it is; a status is not a change of anybody's",
         "report_reader": "a device tells how it is; a status is not a change of anybody's",
         "report_silence": "a device that tells nothing; a status is not a change of anybody's",
-        "use_enrolment": "the one-time secret is the authority; finish_enrolment, which follows, records",
     },
 }
 

@@ -1,0 +1,81 @@
+"""How are sites, sections, controllers, doors and readers set up?"""
+
+from typing import Any
+
+from portvakt.core.decision.model import AuthType
+from portvakt.server.logbook.actions import record
+from portvakt.server.logbook.models import AuditEntry
+from portvakt.server.places.actions._rows import insert, save
+from portvakt.server.places.models import Controller, ControllerStatus, Door, Reader, ReaderStatus, Section, Site
+from portvakt.server.purpose.actor import Actor, Permission
+from portvakt.server.purpose.errors import Refused
+
+# What the doors of this version can do; REX is for the exit side alone.
+ENTRY_AUTH_TYPES = (AuthType.KEY_CARD, AuthType.PIN, AuthType.KEY_CARD_PLUS_PIN, AuthType.REMOTE)
+EXIT_AUTH_TYPES = (*ENTRY_AUTH_TYPES, AuthType.REX)
+
+
+def add_site(*, by: Actor, **values: Any) -> tuple[Site, AuditEntry]:
+    """Add a site. Refused: name_taken."""
+    by.require(Permission.PLACE_MANAGE)
+    site = insert(Site(organisation_id=by.organisation, **values))
+    return site, record("site.added", site, by=by, fields=values)
+
+
+def add_section(site: Site, name: str, *, by: Actor) -> tuple[Section, AuditEntry]:
+    """Add a section to a site. Refused: name_taken."""
+    by.require(Permission.PLACE_MANAGE)
+    section = insert(Section(organisation_id=by.organisation, site_id=site.pk, name=name))
+    return section, record("section.added", section, by=by, fields=["name"])
+
+
+def add_controller(site: Site, name: str, *, by: Actor) -> tuple[Controller, AuditEntry]:
+    """Add a controller that no device is enrolled for yet. Refused: name_taken."""
+    by.require(Permission.PLACE_MANAGE)
+    controller = insert(Controller(organisation_id=by.organisation, site_id=site.pk, name=name))
+    insert(ControllerStatus(organisation_id=by.organisation, controller_id=controller.pk))
+    return controller, record("controller.added", controller, by=by, fields=["name"], doors=True)
+
+
+def add_door(section: Section, controller: Controller, *, by: Actor, **values: Any) -> tuple[Door, AuditEntry]:
+    """Add a door to a section, decided by a controller. Refused: name_taken, auth_type_not_supported."""
+    by.require(Permission.PLACE_MANAGE)
+    door = Door(organisation_id=by.organisation, section_id=section.pk, controller_id=controller.pk, **values)
+    _check_equipment(door)
+    insert(door)
+    return door, record("door.added", door, by=by, fields=values, doors=True)
+
+
+def change_door(door: Door, *, by: Actor, **values: Any) -> AuditEntry:
+    """Change the given fields of a door. Refused: name_taken, auth_type_not_supported."""
+    by.require(Permission.PLACE_MANAGE)
+    changed = [name for name, value in values.items() if getattr(door, name) != value]
+    for name in changed:
+        setattr(door, name, values[name])
+    _check_equipment(door)
+    save(door, changed)
+    return record("door.changed", door, by=by, fields=changed, doors=True)
+
+
+def add_reader(door: Door, *, by: Actor, **values: Any) -> tuple[Reader, AuditEntry]:
+    """Put a reader on one side of a door, on the bus of the door's controller. Refused: reader_taken."""
+    by.require(Permission.PLACE_MANAGE)
+    reader = Reader(organisation_id=by.organisation, door_id=door.pk, controller_id=door.controller_id, **values)
+    insert(reader, taken="reader_taken")
+    return reader, record("reader.added", reader, by=by, fields=values, doors=True)
+
+
+def remove_reader(reader: Reader, *, by: Actor) -> AuditEntry:
+    """Take a reader away."""
+    by.require(Permission.PLACE_MANAGE)
+    entry = record("reader.removed", reader, by=by, doors=True)
+    ReaderStatus.objects.filter(reader=reader).delete()
+    Reader.objects.filter(pk=reader.pk).delete()
+    return entry
+
+
+def _check_equipment(door: Door) -> None:
+    if set(door.entry_auth_types) - {int(auth) for auth in ENTRY_AUTH_TYPES}:
+        raise Refused("auth_type_not_supported", field="entry_auth_types")
+    if set(door.exit_auth_types) - {int(auth) for auth in EXIT_AUTH_TYPES}:
+        raise Refused("auth_type_not_supported", field="exit_auth_types")
