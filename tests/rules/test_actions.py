@@ -15,7 +15,7 @@ Function = ast.FunctionDef | ast.AsyncFunctionDef
 AUDIT = {"record", "audit"}
 BENEATH = {"logbook", "organisations", "purpose"}
 NOBODYS_ACT = {
-    "portvakt/server/access/actions.py": {
+    "portvakt/server/access/actions/asks.py": {
         "answer_ask": "a device tells what became of it; ask_to_open recorded who asked",
     },
     "portvakt/server/accounts/actions.py": {
