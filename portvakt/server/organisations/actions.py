@@ -52,13 +52,18 @@ def next_snapshot_version(organisation: UUID, holder: UUID | None = None) -> int
 
 def take_back(
     organisation: UUID,
-    version: int,
+    version: int | None,
     *,
     person: UUID | None = None,
     credential: UUID | None = None,
     rule: UUID | None = None,
 ) -> None:
-    """Have controllers told at once, ahead of the version, that a credential, a person, or a person in a rule opens nothing from it on."""
+    """Have controllers told at once, ahead of the version, that a credential, a person, or a person in a rule opens nothing from it on.
+
+    `version` is that of the entry which recorded it; raises ValueError for one that was recorded without `doors`.
+    """
+    if version is None:
+        raise ValueError("what is taken back must be recorded with doors=True")
     TakenBack.objects.create(
         organisation_id=organisation,
         version=version,

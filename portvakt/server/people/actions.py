@@ -12,12 +12,14 @@ from portvakt.core.credentials import CredentialError, card_digest, parse_card, 
 from portvakt.core.decision.model import CredentialKind
 from portvakt.server.logbook.actions import record
 from portvakt.server.logbook.models import AuditEntry
-from portvakt.server.organisations.actions import digest_key
+from portvakt.server.organisations.actions import digest_key, take_back
 from portvakt.server.people.models import Credential, Person
 from portvakt.server.purpose.actor import Actor, Permission
 from portvakt.server.purpose.errors import Refused
 
 PERSON_FIELDS = ("first_name", "last_name", "unit", "email", "phone", "language", "valid_from", "valid_to")
+# What doors must learn of at once.
+DOOR_FIELDS = frozenset({"valid_from", "valid_to", "overrides", "escort"})
 # Six digits: 1,000 persons may hold PINs of their own at 1,000 possible codes each (IEC 60839-11-1).
 PIN_LENGTH = 6
 PIN_TRIES = 50
@@ -29,7 +31,7 @@ def enrol_person(*, by: Actor, **values: Any) -> tuple[Person, AuditEntry]:
     _check_period(values)
     person = Person(organisation_id=by.organisation, **values)
     person.save(force_insert=True)
-    return person, record("person.enrolled", person, by=by, fields=values, doors=True)
+    return person, record("person.enrolled", person, by=by, fields=values, doors=True, holder=person.pk)
 
 
 def change_person(person: Person, *, by: Actor, **values: Any) -> AuditEntry:
@@ -40,9 +42,8 @@ def change_person(person: Person, *, by: Actor, **values: Any) -> AuditEntry:
         setattr(person, name, values[name])
     _check_period(vars(person))
     person.save(update_fields=changed)
-    return record(
-        "person.changed", person, by=by, fields=changed, doors=bool({"valid_from", "valid_to"} & set(changed))
-    )
+    at_doors = bool(DOOR_FIELDS & set(changed))
+    return record("person.changed", person, by=by, fields=changed, doors=at_doors, holder=person.pk)
 
 
 def suspend_person(person: Person, *, by: Actor) -> AuditEntry:
@@ -50,7 +51,9 @@ def suspend_person(person: Person, *, by: Actor) -> AuditEntry:
     by.require(Permission.PERSON_ENROL)
     person.suspended_at = person.suspended_at or timezone.now()
     person.save(update_fields=["suspended_at"])
-    return record("person.suspended", person, by=by, fields=["suspended_at"], doors=True)
+    entry = record("person.suspended", person, by=by, fields=["suspended_at"], doors=True, holder=person.pk)
+    take_back(by.organisation, entry.snapshot_version, person=person.pk)
+    return entry
 
 
 def resume_person(person: Person, *, by: Actor) -> AuditEntry:
@@ -58,7 +61,7 @@ def resume_person(person: Person, *, by: Actor) -> AuditEntry:
     by.require(Permission.PERSON_ENROL)
     person.suspended_at = None
     person.save(update_fields=["suspended_at"])
-    return record("person.resumed", person, by=by, fields=["suspended_at"], doors=True)
+    return record("person.resumed", person, by=by, fields=["suspended_at"], doors=True, holder=person.pk)
 
 
 def issue_card(
@@ -75,7 +78,8 @@ def issue_card(
     except CredentialError as error:
         raise Refused(error.code, field="value") from error
     credential = _new_credential(person, CredentialKind.KEY_CARD, digest, "card_taken", number=number, label=label)
-    return credential, record("credential.issued", credential, by=by, fields=["number", "label"], doors=True)
+    fields = ["number", "label"]
+    return credential, record("credential.issued", credential, by=by, fields=fields, doors=True, holder=person.pk)
 
 
 def issue_pin(person: Person, *, by: Actor, pin: str = "", label: str = "") -> tuple[Credential, str, AuditEntry]:
@@ -89,7 +93,8 @@ def issue_pin(person: Person, *, by: Actor, pin: str = "", label: str = "") -> t
     pin = pin or _free_pin(by.organisation)
     digest = pin_digest(digest_key(by.organisation), pin)
     credential = _new_credential(person, CredentialKind.PIN, digest, "pin_taken", label=label)
-    return credential, pin, record("credential.issued", credential, by=by, fields=["label"], doors=True)
+    entry = record("credential.issued", credential, by=by, fields=["label"], doors=True, holder=person.pk)
+    return credential, pin, entry
 
 
 def revoke_credential(credential: Credential, *, by: Actor) -> AuditEntry:
@@ -97,7 +102,7 @@ def revoke_credential(credential: Credential, *, by: Actor) -> AuditEntry:
     by.require(Permission.CREDENTIAL_ISSUE)
     credential.revoked_at = credential.revoked_at or timezone.now()
     credential.save(update_fields=["revoked_at"])
-    return record("credential.revoked", credential, by=by, fields=["revoked_at"], doors=True)
+    return _taken_back("credential.revoked", credential, by, "revoked_at")
 
 
 def suspend_credential(credential: Credential, *, by: Actor) -> AuditEntry:
@@ -105,7 +110,7 @@ def suspend_credential(credential: Credential, *, by: Actor) -> AuditEntry:
     by.require(Permission.CREDENTIAL_ISSUE)
     credential.suspended_at = credential.suspended_at or timezone.now()
     credential.save(update_fields=["suspended_at"])
-    return record("credential.suspended", credential, by=by, fields=["suspended_at"], doors=True)
+    return _taken_back("credential.suspended", credential, by, "suspended_at")
 
 
 def resume_credential(credential: Credential, *, by: Actor) -> AuditEntry:
@@ -115,7 +120,15 @@ def resume_credential(credential: Credential, *, by: Actor) -> AuditEntry:
         raise Refused("credential_revoked")
     credential.suspended_at = None
     credential.save(update_fields=["suspended_at"])
-    return record("credential.resumed", credential, by=by, fields=["suspended_at"], doors=True)
+    holder = credential.person_id
+    return record("credential.resumed", credential, by=by, fields=["suspended_at"], doors=True, holder=holder)
+
+
+def _taken_back(action: str, credential: Credential, by: Actor, field: str) -> AuditEntry:
+    """Record that a credential opens nothing any more, and have controllers told ahead of everything else."""
+    entry = record(action, credential, by=by, fields=[field], doors=True, holder=credential.person_id)
+    take_back(by.organisation, entry.snapshot_version, credential=credential.pk)
+    return entry
 
 
 def _check_period(values: Mapping[str, Any]) -> None:
