@@ -54,6 +54,7 @@ class Ceremony:
         """Adopts within `seconds`; never raises but when cancelled."""
         try:
             async with asyncio.timeout(seconds):
+                await self._line()
                 await self._exchange()
                 return self._ended(AdoptionOutcome.ADOPTED, "The reader has its own key.", await self._back())
         except TimeoutError:
@@ -62,6 +63,13 @@ class Ceremony:
             return self._ended(AdoptionOutcome.FAILED, str(fault))
         finally:
             self._close()
+
+    async def _line(self) -> None:
+        """A snapshot that has just come starts its buses in a moment."""
+        while True:
+            if self._desk.bus(self._reader) is not None:
+                return
+            await asyncio.sleep(LOOK_SECONDS)
 
     async def _exchange(self) -> None:
         proven = await self._proof()

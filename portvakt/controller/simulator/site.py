@@ -236,7 +236,11 @@ class Simulator:
         path = self._plan.folder / plan.key_file
         # A reader that was adopted in an earlier run has kept its key.
         key = _key(path) if plan.mode == "secure" or path.exists() else None
-        return SecureReader(plan, key, line.send, lambda on: self._switched(plan, on), path.write_bytes)
+
+        def keep(new: bytes) -> None:
+            path.write_bytes(new)
+
+        return SecureReader(plan, key, line.send, lambda on: self._switched(plan, on), keep)
 
     def _switched(self, plan: ReaderPlan, on: bool) -> None:  # noqa: FBT001
         if plan.wires:
