@@ -9,6 +9,7 @@ from portvakt.server.access.actions._rows import store
 from portvakt.server.access.models import AccessRule, Assignment, RuleDoor
 from portvakt.server.logbook.actions import record
 from portvakt.server.logbook.models import AuditEntry
+from portvakt.server.organisations.actions import take_back
 from portvakt.server.people.models import Person
 from portvakt.server.places.models import Door
 from portvakt.server.purpose.actor import Actor, Permission
@@ -54,13 +55,15 @@ def assign(
         person=person,
         defaults={"valid_from": valid_from, "valid_to": valid_to},
     )
-    return record("person.assigned", person, by=by, fields=["rule"], doors=True)
+    return record("person.assigned", person, by=by, fields=["rule"], doors=True, holder=person.pk)
 
 
 def withdraw(assignment: Assignment, *, by: Actor) -> AuditEntry:
     """Take a person out of a rule."""
     by.require(Permission.RULE_ASSIGN)
-    entry = record("person.withdrawn", assignment.person, by=by, fields=["rule"], doors=True)
+    person, rule = assignment.person_id, assignment.rule_id
+    entry = record("person.withdrawn", assignment.person, by=by, fields=["rule"], doors=True, holder=person)
+    take_back(by.organisation, entry.snapshot_version, person=person, rule=rule)
     Assignment.objects.filter(pk=assignment.pk).delete()
     return entry
 
