@@ -41,7 +41,11 @@ __all__ = [
     "Snapshot",
     "SnapshotRefused",
     "SpecialDay",
+    "bars_to_bytes",
+    "delta_to_bytes",
     "inconsistencies",
+    "open_bars",
+    "open_delta",
     "open_signed",
     "sign",
     "to_bytes",
@@ -49,6 +53,8 @@ __all__ = [
 
 # Room for a million persons with a card each at one controller; what is larger is not a snapshot of ours.
 MAX_BODY_BYTES = 256 * 1024 * 1024
+# A longer body travels in pieces of this length, so that what is urgent need not wait until all of it is through.
+PART_BYTES = 512 * 1024
 # SIA OSDP: 127 addresses everyone on the bus.
 MAX_READER_ADDRESS = 126
 PAST_AGE_BEHAVIOURS = ("keep", "cards_only", "deny")
@@ -226,7 +232,7 @@ class Snapshot(msgspec.Struct, frozen=True):
     holds: tuple[Hold, ...] = ()
 
 
-class Delta(msgspec.Struct, frozen=True):
+class Delta(msgspec.Struct, frozen=True, tag=True):
     """Makes version `base` of a snapshot into `rows.version`.
 
     `rows` holds the persons named in `touched` with all their credentials and assignments (one who is named and has no
@@ -239,7 +245,7 @@ class Delta(msgspec.Struct, frozen=True):
     rows: Snapshot
 
 
-class Bars(msgspec.Struct, frozen=True):
+class Bars(msgspec.Struct, frozen=True, tag=True):
     """What was taken back by the change that made `version`: nothing here may open before that version is in force.
 
     For a whole organisation; `assignments` are (person, rule).
@@ -259,7 +265,8 @@ Sided = TypeVar("Sided", Door, RuleDoor)
 class SnapshotRefused(Exception):
     """A snapshot that may not come in force; `code` is stable, the text is English and holds opaque ids only.
 
-    Codes: too_large, wrong_signature, not_decodable, other_controller, older_version, same_version, inconsistent.
+    Codes: too_large, wrong_signature, not_decodable, other_controller, older_version, same_version, inconsistent; of a
+    delta also wrong_base, of a piece wrong_order.
     """
 
     def __init__(self, code: str, text: str) -> None:
@@ -270,18 +277,33 @@ class SnapshotRefused(Exception):
 
 def to_bytes(snapshot: Snapshot) -> bytes:
     """Write a snapshot as canonical bytes: the same rows in any order give the same bytes."""
-    return _encode(
-        msgspec.structs.replace(
-            snapshot,
-            doors=_by_id(map(_sorted_sides, snapshot.doors)),
-            readers=_by_id(snapshot.readers),
-            schedules=_by_id(map(_sorted_schedule, snapshot.schedules)),
-            rules=_by_id(map(_sorted_rule, snapshot.rules)),
-            persons=_by_id(snapshot.persons),
-            credentials=_by_id(snapshot.credentials),
-            assignments=tuple(sorted(snapshot.assignments, key=lambda row: (row.rule, row.person, _encode(row)))),
-        )
+    return _encode(_canonical(snapshot))
+
+
+def _canonical(snapshot: Snapshot) -> Snapshot:
+    return msgspec.structs.replace(
+        snapshot,
+        doors=_by_id(map(_sorted_sides, snapshot.doors)),
+        readers=_by_id(snapshot.readers),
+        schedules=_by_id(map(_sorted_schedule, snapshot.schedules)),
+        rules=_by_id(map(_sorted_rule, snapshot.rules)),
+        persons=_by_id(snapshot.persons),
+        credentials=_by_id(snapshot.credentials),
+        assignments=tuple(sorted(snapshot.assignments, key=lambda row: (row.rule, row.person, _encode(row)))),
     )
+
+
+def delta_to_bytes(delta: Delta) -> bytes:
+    """Write a delta as canonical bytes."""
+    return _encode(
+        msgspec.structs.replace(delta, touched=tuple(sorted(set(delta.touched))), rows=_canonical(delta.rows))
+    )
+
+
+def bars_to_bytes(bars: Bars) -> bytes:
+    """Write bars as canonical bytes."""
+    fields = ("persons", "credentials", "assignments")
+    return _encode(msgspec.structs.replace(bars, **{name: tuple(sorted(set(getattr(bars, name)))) for name in fields}))
 
 
 def sign(body: bytes, private_key: Ed25519PrivateKey) -> bytes:
@@ -318,6 +340,37 @@ def open_signed(
     for text in inconsistencies(snapshot):
         raise SnapshotRefused("inconsistent", text)
     return snapshot
+
+
+def open_delta(
+    body: bytes, signature: bytes, public_key: Ed25519PublicKey, *, controller: str, organisation: str, in_force: int
+) -> Delta:
+    """Verify and read a delta that may follow the version in force here, or raise SnapshotRefused."""
+    _verify(body, signature, public_key)
+    try:
+        delta = msgspec.msgpack.decode(body, type=Delta)
+    except msgspec.MsgspecError as trouble:
+        raise SnapshotRefused("not_decodable", "not a delta that this software can read") from trouble
+    rows = delta.rows
+    if rows.organisation != organisation or rows.controller != (controller if delta.site else ""):
+        raise SnapshotRefused("other_controller", "the delta is for another controller or organisation")
+    if delta.base != in_force:
+        raise SnapshotRefused("wrong_base", f"the delta follows version {delta.base}, not {in_force}")
+    if rows.version <= delta.base:
+        raise SnapshotRefused("older_version", f"version {rows.version} is not newer than {delta.base}")
+    return delta
+
+
+def open_bars(body: bytes, signature: bytes, public_key: Ed25519PublicKey, organisation: str) -> Bars:
+    """Verify and read what an organisation took back, or raise SnapshotRefused."""
+    _verify(body, signature, public_key)
+    try:
+        bars = msgspec.msgpack.decode(body, type=Bars)
+    except msgspec.MsgspecError as trouble:
+        raise SnapshotRefused("not_decodable", "not bars that this software can read") from trouble
+    if bars.organisation != organisation:
+        raise SnapshotRefused("other_controller", "the bars are for another organisation")
+    return bars
 
 
 def inconsistencies(snapshot: Snapshot) -> Iterator[str]:
