@@ -4,32 +4,43 @@ The whole machine is one table: every state meets every cause. A door without a 
 and works by the same table. Timers are the controller's: it starts and stops them as the effects say and hands their
 end back as a cause.
 
-Two rules explain most cells. The strike is released on every RELEASE, in every state: a contact that is stuck open must
-never keep people out. One release is for one passage: the strike locks as soon as the door has closed, however much
-release time is left.
+Three rules explain most cells. The strike is released on every RELEASE, in every state: a contact that is stuck open
+must never keep people out. One release is for one passage: the strike locks as soon as the door has closed, however
+much release time is left. Between UNLOCK and LOCK anybody may come and go: no release time runs, the strike does not
+lock, and an open door is no alarm; LOCK ends nothing but that, so a passage that was granted goes on.
 """
 
 from enum import StrEnum
 
 
 class DoorState(StrEnum):
-    """LOCKED and RELEASED are closed doors; OPEN was released before; HELD_OPEN too long; FORCED was never released."""
+    """LOCKED, RELEASED and UNLOCKED (for long) are closed doors.
+
+    OPEN was released before, UNLOCKED_OPEN is open while anybody may, HELD_OPEN too long, FORCED was never released.
+    """
 
     LOCKED = "locked"
     RELEASED = "released"
     OPEN = "open"
     HELD_OPEN = "held_open"
     FORCED = "forced"
+    UNLOCKED = "unlocked"
+    UNLOCKED_OPEN = "unlocked_open"
 
 
 class DoorCause(StrEnum):
-    """RELEASE is a grant, an exit request or an operator; a contact reports without bounce; timers report their end."""
+    """RELEASE is a grant, an exit request or an operator; a contact reports without bounce; timers report their end.
+
+    UNLOCK and LOCK are the posture (core.posture) that became, and ceased to be, unlocked.
+    """
 
     RELEASE = "release"
     RELEASE_ENDED = "release_ended"
     CONTACT_OPENED = "contact_opened"
     CONTACT_CLOSED = "contact_closed"
     OPEN_TOO_LONG = "open_too_long"
+    UNLOCK = "unlock"
+    LOCK = "lock"
 
 
 class Effect(StrEnum):
@@ -52,6 +63,8 @@ _NOTHING: Effects = ()
 _LET_IN: Effects = (Effect.STRIKE_RELEASE, Effect.START_RELEASE_TIMER)
 _LOCK: Effects = (Effect.STRIKE_LOCK,)
 _SHUT: Effects = (Effect.STRIKE_LOCK, Effect.STOP_TIMERS, Effect.EVENT_CLOSED)
+_FREE: Effects = (Effect.STRIKE_RELEASE, Effect.STOP_TIMERS)
+_FREE_AGAIN: Effects = (Effect.STRIKE_RELEASE,)
 
 TABLE: dict[DoorState, dict[DoorCause, tuple[DoorState, Effects]]] = {
     DoorState.LOCKED: {
@@ -62,6 +75,9 @@ TABLE: dict[DoorState, dict[DoorCause, tuple[DoorState, Effects]]] = {
         # The first report after a start, or a repeated one.
         DoorCause.CONTACT_CLOSED: (DoorState.LOCKED, _NOTHING),
         DoorCause.OPEN_TOO_LONG: (DoorState.LOCKED, _NOTHING),
+        DoorCause.UNLOCK: (DoorState.UNLOCKED, _FREE),
+        # A posture that did not change; a strike that hangs is locked once more.
+        DoorCause.LOCK: (DoorState.LOCKED, _LOCK),
     },
     DoorState.RELEASED: {
         # The second person's release time counts from their own grant.
@@ -71,6 +87,8 @@ TABLE: dict[DoorState, dict[DoorCause, tuple[DoorState, Effects]]] = {
         DoorCause.CONTACT_OPENED: (DoorState.OPEN, (Effect.START_OPEN_TIMER, Effect.EVENT_OPENED)),
         DoorCause.CONTACT_CLOSED: (DoorState.RELEASED, _NOTHING),
         DoorCause.OPEN_TOO_LONG: (DoorState.RELEASED, _NOTHING),
+        DoorCause.UNLOCK: (DoorState.UNLOCKED, _FREE),
+        DoorCause.LOCK: (DoorState.RELEASED, _NOTHING),
     },
     DoorState.OPEN: {
         # A second person walks through the open door: the time it may stay open starts over. Should it fall shut before
@@ -80,6 +98,8 @@ TABLE: dict[DoorState, dict[DoorCause, tuple[DoorState, Effects]]] = {
         DoorCause.CONTACT_OPENED: (DoorState.OPEN, _NOTHING),
         DoorCause.CONTACT_CLOSED: (DoorState.LOCKED, _SHUT),
         DoorCause.OPEN_TOO_LONG: (DoorState.HELD_OPEN, (Effect.EVENT_HELD_OPEN,)),
+        DoorCause.UNLOCK: (DoorState.UNLOCKED_OPEN, _FREE),
+        DoorCause.LOCK: (DoorState.OPEN, _NOTHING),
     },
     DoorState.HELD_OPEN: {
         # Somebody who may pass does not end the alarm; closing the door does.
@@ -88,6 +108,9 @@ TABLE: dict[DoorState, dict[DoorCause, tuple[DoorState, Effects]]] = {
         DoorCause.CONTACT_OPENED: (DoorState.HELD_OPEN, _NOTHING),
         DoorCause.CONTACT_CLOSED: (DoorState.LOCKED, _SHUT),
         DoorCause.OPEN_TOO_LONG: (DoorState.HELD_OPEN, _NOTHING),
+        # From now on it may stand open, which ends the alarm.
+        DoorCause.UNLOCK: (DoorState.UNLOCKED_OPEN, _FREE),
+        DoorCause.LOCK: (DoorState.HELD_OPEN, _NOTHING),
     },
     DoorState.FORCED: {
         # A grant afterwards does not explain how the door came open.
@@ -97,6 +120,29 @@ TABLE: dict[DoorState, dict[DoorCause, tuple[DoorState, Effects]]] = {
         DoorCause.CONTACT_CLOSED: (DoorState.LOCKED, _SHUT),
         # Forced is the graver alarm and goes on; no second one is raised for the same opening.
         DoorCause.OPEN_TOO_LONG: (DoorState.FORCED, _NOTHING),
+        DoorCause.UNLOCK: (DoorState.UNLOCKED_OPEN, _FREE),
+        DoorCause.LOCK: (DoorState.FORCED, _NOTHING),
+    },
+    DoorState.UNLOCKED: {
+        # Whoever presents anyway passes; no release time may end what is unlocked.
+        DoorCause.RELEASE: (DoorState.UNLOCKED, _FREE_AGAIN),
+        DoorCause.RELEASE_ENDED: (DoorState.UNLOCKED, _NOTHING),
+        DoorCause.CONTACT_OPENED: (DoorState.UNLOCKED_OPEN, (Effect.EVENT_OPENED,)),
+        DoorCause.CONTACT_CLOSED: (DoorState.UNLOCKED, _NOTHING),
+        DoorCause.OPEN_TOO_LONG: (DoorState.UNLOCKED, _NOTHING),
+        # Said again after a strike could not be driven.
+        DoorCause.UNLOCK: (DoorState.UNLOCKED, _FREE_AGAIN),
+        DoorCause.LOCK: (DoorState.LOCKED, _LOCK),
+    },
+    DoorState.UNLOCKED_OPEN: {
+        DoorCause.RELEASE: (DoorState.UNLOCKED_OPEN, _FREE_AGAIN),
+        DoorCause.RELEASE_ENDED: (DoorState.UNLOCKED_OPEN, _NOTHING),
+        DoorCause.CONTACT_OPENED: (DoorState.UNLOCKED_OPEN, _NOTHING),
+        DoorCause.CONTACT_CLOSED: (DoorState.UNLOCKED, (Effect.EVENT_CLOSED,)),
+        DoorCause.OPEN_TOO_LONG: (DoorState.UNLOCKED_OPEN, _NOTHING),
+        DoorCause.UNLOCK: (DoorState.UNLOCKED_OPEN, _FREE_AGAIN),
+        # It locks when it closes; until then it is a door like any that was opened just now.
+        DoorCause.LOCK: (DoorState.OPEN, (Effect.START_OPEN_TIMER,)),
     },
 }
 

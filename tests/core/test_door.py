@@ -6,7 +6,8 @@ import pytest
 
 from portvakt.core.door import TABLE, DoorCause, DoorState, Effect, step
 
-RELEASE, RELEASE_ENDED, OPENED, CLOSED, TOO_LONG = DoorCause
+RELEASE, RELEASE_ENDED, OPENED, CLOSED, TOO_LONG, UNLOCK, LOCK = DoorCause
+UNLOCKED = {DoorState.UNLOCKED, DoorState.UNLOCKED_OPEN}
 EVENTS = {Effect.EVENT_OPENED, Effect.EVENT_CLOSED, Effect.EVENT_FORCED, Effect.EVENT_HELD_OPEN}
 
 STORIES = {
@@ -23,6 +24,35 @@ STORIES = {
     "forced, then closed": ([OPENED, CLOSED], DoorState.LOCKED, "forced closed", False),
     "no contact": ([RELEASE, RELEASE, RELEASE_ENDED], DoorState.LOCKED, "", False),
     "contact reports closed at start": ([CLOSED], DoorState.LOCKED, "", False),
+    "unlocked, locked": ([UNLOCK, LOCK], DoorState.LOCKED, "", False),
+    "unlocked without a contact": ([UNLOCK, RELEASE, RELEASE_ENDED], DoorState.UNLOCKED, "", True),
+    "people come and go": ([UNLOCK, OPENED, CLOSED, OPENED], DoorState.UNLOCKED_OPEN, "opened closed opened", True),
+    "unlocked and left open": ([UNLOCK, OPENED, TOO_LONG, CLOSED], DoorState.UNLOCKED, "opened closed", True),
+    "somebody presents at the unlocked door": (
+        [UNLOCK, RELEASE, RELEASE_ENDED, OPENED],
+        DoorState.UNLOCKED_OPEN,
+        "opened",
+        True,
+    ),
+    "unlocked within a passage": ([RELEASE, OPENED, UNLOCK, CLOSED], DoorState.UNLOCKED, "opened closed", True),
+    "unlocked just after a grant": ([RELEASE, UNLOCK, RELEASE_ENDED], DoorState.UNLOCKED, "", True),
+    "locked while open": ([UNLOCK, OPENED, LOCK], DoorState.OPEN, "opened", True),
+    "locked while open, then closed": ([UNLOCK, OPENED, LOCK, CLOSED], DoorState.LOCKED, "opened closed", False),
+    "locked while open, left open": (
+        [UNLOCK, OPENED, LOCK, TOO_LONG, CLOSED],
+        DoorState.LOCKED,
+        "opened held_open closed",
+        False,
+    ),
+    "locked, then opened": ([UNLOCK, LOCK, OPENED], DoorState.FORCED, "forced", False),
+    "unlocking ends the alarm": ([OPENED, UNLOCK, TOO_LONG, CLOSED], DoorState.UNLOCKED, "forced closed", True),
+    "unlocking ends the held open alarm": (
+        [RELEASE, OPENED, TOO_LONG, UNLOCK, CLOSED],
+        DoorState.UNLOCKED,
+        "opened held_open closed",
+        True,
+    ),
+    "locked again while a passage goes on": ([RELEASE, LOCK, OPENED], DoorState.OPEN, "opened", True),
     "contact stuck open still lets in": ([OPENED, RELEASE, RELEASE_ENDED, RELEASE], DoorState.FORCED, "forced", True),
 }
 
@@ -47,15 +77,17 @@ def test_every_state_meets_every_cause() -> None:
 
 @pytest.mark.parametrize("state", DoorState)
 def test_a_release_always_reaches_the_strike(state: DoorState) -> None:
-    assert {Effect.STRIKE_RELEASE, Effect.START_RELEASE_TIMER} <= set(step(state, RELEASE)[1])
+    effects = set(step(state, RELEASE)[1])
+    assert Effect.STRIKE_RELEASE in effects
+    assert (Effect.START_RELEASE_TIMER in effects) is (state not in UNLOCKED)
 
 
 def test_a_second_person_gets_the_whole_time_to_walk_through_the_open_door() -> None:
     assert Effect.START_OPEN_TIMER in step(DoorState.OPEN, RELEASE)[1]
 
 
-@pytest.mark.parametrize("state", DoorState)
-def test_the_end_of_a_release_always_locks(state: DoorState) -> None:
+@pytest.mark.parametrize("state", [state for state in DoorState if state not in UNLOCKED])
+def test_the_end_of_a_release_locks_unless_unlocked(state: DoorState) -> None:
     after, effects = step(state, RELEASE_ENDED)
     assert effects == (Effect.STRIKE_LOCK,)
     assert after is not DoorState.RELEASED
@@ -66,7 +98,7 @@ def test_only_a_release_releases_and_no_other_state_locks_without_its_strike(
     state: DoorState, cause: DoorCause
 ) -> None:
     after, effects = step(state, cause)
-    if cause is not RELEASE:
+    if cause not in (RELEASE, UNLOCK):
         assert Effect.STRIKE_RELEASE not in effects
     if after is DoorState.LOCKED and state is not DoorState.LOCKED:
         assert Effect.STRIKE_LOCK in effects
@@ -78,3 +110,30 @@ def test_closing_ends_every_opening_the_same_way(state: DoorState) -> None:
         DoorState.LOCKED,
         (Effect.STRIKE_LOCK, Effect.STOP_TIMERS, Effect.EVENT_CLOSED),
     )
+
+
+@pytest.mark.parametrize("state", DoorState)
+def test_unlocking_frees_the_strike_and_stops_what_would_lock_it(state: DoorState) -> None:
+    after, effects = step(state, UNLOCK)
+    assert after in UNLOCKED
+    assert Effect.STRIKE_RELEASE in effects
+    assert state in UNLOCKED or Effect.STOP_TIMERS in effects
+
+
+@pytest.mark.parametrize(("state", "cause"), [*product(UNLOCKED, [each for each in DoorCause if each is not LOCK])])
+def test_nothing_but_lock_ends_unlocked_and_nothing_in_it_is_an_alarm(state: DoorState, cause: DoorCause) -> None:
+    after, effects = step(state, cause)
+    assert after in UNLOCKED
+    assert not {Effect.STRIKE_LOCK, Effect.EVENT_FORCED, Effect.EVENT_HELD_OPEN} & set(effects)
+
+
+def test_a_door_locked_while_open_may_stay_open_for_its_whole_time() -> None:
+    assert step(DoorState.UNLOCKED_OPEN, LOCK) == (DoorState.OPEN, (Effect.START_OPEN_TIMER,))
+
+
+@pytest.mark.parametrize("state", [state for state in DoorState if state not in UNLOCKED])
+def test_lock_takes_nothing_from_who_was_granted(state: DoorState) -> None:
+    after, effects = step(state, LOCK)
+    assert after is state
+    assert not set(effects) - {Effect.STRIKE_LOCK}
+    assert state is DoorState.LOCKED or not effects

@@ -55,6 +55,8 @@ STATES: Mapping[str, Words] = {
     DoorState.OPEN: _words("öppen", "open"),
     DoorState.HELD_OPEN: _words("uppställd", "held open"),
     DoorState.FORCED: _words("uppbruten", "forced"),
+    DoorState.UNLOCKED: _words("upplåst", "unlocked"),
+    DoorState.UNLOCKED_OPEN: _words("öppen, upplåst", "open, unlocked"),
     ReaderState.ONLINE: _words("ansluten", "online"),
     ReaderState.OFFLINE: _words("svarar inte", "offline"),
     ReaderState.INSECURE: _words("osäker", "insecure"),

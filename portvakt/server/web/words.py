@@ -101,6 +101,8 @@ STATES: dict[str, Promise] = {
     DoorState.OPEN: pgettext_lazy("door", "Open"),
     DoorState.HELD_OPEN: pgettext_lazy("door", "Held open"),
     DoorState.FORCED: pgettext_lazy("door", "Forced"),
+    DoorState.UNLOCKED: pgettext_lazy("door", "Unlocked"),
+    DoorState.UNLOCKED_OPEN: pgettext_lazy("door", "Open, unlocked"),
 }
 SIDES: dict[str, Promise] = {Side.ENTRY: _("Entry"), Side.EXIT: _("Exit")}
 # The words that Tabler's badge and status classes are made from: bg-red-lt, status-green.
@@ -110,6 +112,8 @@ STATE_COLOURS: dict[str, str] = {
     DoorState.OPEN: "blue",
     DoorState.HELD_OPEN: "orange",
     DoorState.FORCED: "red",
+    DoorState.UNLOCKED: "green",
+    DoorState.UNLOCKED_OPEN: "blue",
 }
 
 

@@ -60,10 +60,10 @@ class DoorStatus(OrganisationModel):
     privacy = BUILDING
 
     door = OrganisationKey(Door, related_name="status")
-    state = models.CharField(max_length=10, choices=[(state.value, state.name) for state in DoorState])
+    state = models.CharField(max_length=20, choices=[(state.value, state.name) for state in DoorState])
     at = models.DateTimeField()
     # Whether it is held unlocked or locked down, and why: "schedule", "first_person", "operator" or the id of a lockdown plan.
-    posture = models.CharField(max_length=10, default="normal")
+    posture = models.CharField(max_length=20, default="normal")
     why = models.CharField(max_length=40, blank=True)
     until = models.DateTimeField(null=True)
     reachable = models.BooleanField(default=True)
