@@ -33,6 +33,8 @@ _OPERATOR = frozenset(
         Permission.CREDENTIAL_ISSUE,
         Permission.DOOR_READ,
         Permission.DOOR_RELEASE,
+        Permission.LOCKDOWN_REHEARSE,
+        Permission.LOCKDOWN_START,
         Permission.PERSON_ENROL,
         Permission.PERSON_READ,
         Permission.RULE_ASSIGN,
@@ -45,6 +47,7 @@ _HARDWARE_MANAGER = frozenset(
         Permission.CONTROLLER_READ,
         Permission.DOOR_READ,
         Permission.DOOR_RELEASE,
+        Permission.LOCKDOWN_REHEARSE,
         Permission.PLACE_MANAGE,
         Permission.SIMULATOR_USE,
     }

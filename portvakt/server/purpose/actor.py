@@ -18,6 +18,8 @@ class Permission(StrEnum):
     CREDENTIAL_ISSUE = "credential:issue"
     DOOR_READ = "door:read"
     DOOR_RELEASE = "door:release"
+    LOCKDOWN_REHEARSE = "lockdown:rehearse"
+    LOCKDOWN_START = "lockdown:start"
     OPERATOR_MANAGE = "operator:manage"
     PERSON_ENROL = "person:enrol"
     PERSON_READ = "person:read"

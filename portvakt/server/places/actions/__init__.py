@@ -1,5 +1,12 @@
 """How is everything about the premises changed: what is set up, held open, locked down and asked of controllers?"""
 
+from portvakt.server.places.actions.areas import (
+    forgive_everybody,
+    remove_area,
+    remove_interlock,
+    save_area,
+    save_interlock,
+)
 from portvakt.server.places.actions.commands import (
     COMMAND_SECONDS,
     answer_command,
@@ -13,6 +20,16 @@ from portvakt.server.places.actions.enrolment import (
     shut_out_controller,
     use_enrolment,
 )
+from portvakt.server.places.actions.lockdown import (
+    end_hold,
+    end_lockdown,
+    hold_open,
+    in_effect,
+    rehearse_lockdown,
+    remove_plan,
+    save_plan,
+    start_lockdown,
+)
 from portvakt.server.places.actions.premises import (
     ENTRY_AUTH_TYPES,
     EXIT_AUTH_TYPES,
@@ -22,7 +39,14 @@ from portvakt.server.places.actions.premises import (
     add_section,
     add_site,
     change_door,
+    change_site,
+    remove_controller,
+    remove_door,
     remove_reader,
+    remove_section,
+    remove_site,
+    rename_controller,
+    rename_section,
 )
 from portvakt.server.places.actions.reports import (
     report_controller,
@@ -44,14 +68,34 @@ __all__ = [
     "answer_command",
     "begin_enrolment",
     "change_door",
+    "change_site",
     "claim_wishes",
+    "end_hold",
+    "end_lockdown",
     "finish_enrolment",
+    "forgive_everybody",
+    "hold_open",
+    "in_effect",
+    "rehearse_lockdown",
     "release_door",
+    "remove_area",
+    "remove_controller",
+    "remove_door",
+    "remove_interlock",
+    "remove_plan",
     "remove_reader",
+    "remove_section",
+    "remove_site",
+    "rename_controller",
+    "rename_section",
     "report_controller",
     "report_door",
     "report_reader",
     "report_silence",
+    "save_area",
+    "save_interlock",
+    "save_plan",
     "shut_out_controller",
+    "start_lockdown",
     "use_enrolment",
 ]

@@ -2,14 +2,19 @@
 
 from typing import TypeVar
 
-from django.db import IntegrityError, models, transaction
+from django.db import IntegrityError, connection, models, transaction
+from django.utils import timezone
 
+from portvakt.server.places.models import Controller, ControllerTask
+from portvakt.server.purpose.actor import Actor
 from portvakt.server.purpose.errors import Refused
+from portvakt.server.purpose.notices import Channel, notify
 
 Row = TypeVar("Row", bound=models.Model)
 
 
 def insert(row: Row, taken: str = "name_taken") -> Row:
+    """Insert a row. Refused: `taken` where its name or address is."""
     try:
         with transaction.atomic():
             row.save(force_insert=True)
@@ -19,8 +24,40 @@ def insert(row: Row, taken: str = "name_taken") -> Row:
 
 
 def save(row: models.Model, fields: list[str]) -> None:
+    """Store some fields of a row. Refused: name_taken."""
     try:
         with transaction.atomic():
             row.save(update_fields=fields)
     except IntegrityError as error:
         raise Refused("name_taken", field="name") from error
+
+
+def store(row: models.Model) -> bool:
+    """Insert or change a row; tell whether it is new. Refused: name_taken."""
+    added = not type(row)._default_manager.filter(pk=row.pk).exists()
+    try:
+        with transaction.atomic():
+            row.save(force_insert=added)
+    except IntegrityError as error:
+        raise Refused("name_taken", field="name") from error
+    return added
+
+
+def remove(row: models.Model) -> None:
+    """Delete a row. Refused: still_used where another row, also one that this purpose may not read, belongs to it."""
+    try:
+        with transaction.atomic(), connection.cursor() as cursor:
+            type(row)._default_manager.filter(pk=row.pk).delete()
+            # References are checked at the end of the transaction; here it is asked for now, while it can be said why.
+            cursor.execute("set constraints all immediate")
+            cursor.execute("set constraints all deferred")
+    except IntegrityError as error:
+        raise Refused("still_used") from error
+
+
+def ask(task: ControllerTask, controller: Controller, by: Actor) -> ControllerTask:
+    """Pass a task on to a controller."""
+    task.organisation_id, task.controller_id, task.asked_at = by.organisation, controller.pk, timezone.now()
+    task.save(force_insert=True)
+    notify(Channel.COMMAND, controller.pk)
+    return task
