@@ -7,10 +7,12 @@ that a rush at many doors costs a few flushes instead of one each. Order is that
 import asyncio
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
 from time import perf_counter
 from typing import ParamSpec, TypeVar
 
-from portvakt.controller.store import Batch, Cursor, Store, StoredSnapshot
+from portvakt.controller.signed_store import Signed, StoredSnapshot
+from portvakt.controller.store import Batch, Cursor, Store
 from portvakt.core.event import Event
 
 # How often a disk that refused is tried again when no new event does it first.
@@ -72,6 +74,18 @@ class Journal:
     async def save_snapshot(self, stored: StoredSnapshot) -> bool:
         """See Store.save_snapshot."""
         return await self._in_thread(self._store.save_snapshot, stored)
+
+    async def save_delta(self, delta: Signed, at: datetime) -> bool:
+        """See Store.save_delta."""
+        return await self._in_thread(self._store.save_delta, delta, at)
+
+    async def save_bars(self, bars: Signed) -> bool:
+        """See Store.save_bars."""
+        return await self._in_thread(self._store.save_bars, bars)
+
+    async def confirm(self, at: datetime) -> bool:
+        """See Store.confirm."""
+        return await self._in_thread(self._store.confirm, at)
 
     async def run(self) -> None:
         """Try a disk that refused again and again, until cancelled."""

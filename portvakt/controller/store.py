@@ -1,6 +1,6 @@
 """What must outlive a power cut at the door, and how is it written so that it does?
 
-One SQLite file holds the snapshot in force and every event that the server has not acknowledged. `Store.append`
+One SQLite file holds the snapshot in force (see signed_store) and every event that the server has not acknowledged. `Store.append`
 returns when the events are on disk or, when the disk will not take them, safe in memory under the numbers they keep.
 
 Numbers run without gaps within a journal, and a number that a server may have seen is never used for another event.
@@ -18,6 +18,8 @@ from uuid import uuid4
 
 import msgspec
 
+from portvakt.controller import signed_store
+from portvakt.controller.signed_store import Signed, SignedStore, StoredSnapshot
 from portvakt.core.event import Event, EventKind
 
 DATABASE = "controller.sqlite3"
@@ -28,30 +30,11 @@ CREATE TABLE IF NOT EXISTS journal (number INTEGER PRIMARY KEY, id TEXT NOT NULL
 CREATE TABLE IF NOT EXISTS event (
     journal INTEGER NOT NULL, sequence INTEGER NOT NULL, body BLOB NOT NULL, PRIMARY KEY (journal, sequence)
 ) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS snapshot (
-    one INTEGER PRIMARY KEY CHECK (one = 1),
-    body BLOB NOT NULL, signature BLOB NOT NULL, version INTEGER NOT NULL, confirmed_at_us INTEGER NOT NULL
-);
 """
-
-# CAST: a value of another type than was written (a damaged or meddled-with file) is for the signature to refuse.
-SELECT_SNAPSHOT = (
-    "SELECT CAST(body AS BLOB), CAST(signature AS BLOB), CAST(version AS INTEGER), CAST(confirmed_at_us AS INTEGER)"
-    " FROM snapshot"
-)
 
 # Where the sender stands: journal number and sequence of the last event sent.
 Cursor = tuple[int, int]
 START: Cursor = (0, 0)
-
-
-class StoredSnapshot(msgspec.Struct, frozen=True):
-    """A signed snapshot as received; `confirmed_at` is when the server last said that it is the newest."""
-
-    body: bytes
-    signature: bytes
-    version: int
-    confirmed_at: datetime
 
 
 class Summary(msgspec.Struct, frozen=True):
@@ -79,7 +62,7 @@ class Store:
         self._clock = clock
         self._trouble = ""
         self._memory: list[tuple[int, Event]] = []
-        self._unsaved: StoredSnapshot | None = None
+        self._signed = SignedStore()
         self.in_memory = False
         self._mark = os.open(folder / MEMORY_MARK, os.O_RDWR | os.O_CREAT, 0o600)
         self._database = self._open(folder / DATABASE)
@@ -110,7 +93,7 @@ class Store:
             return False
         self._last += len(recovered)
         self._memory.clear()
-        self._unsaved = None
+        self._signed.saved()
         self.in_memory = False
         if self._marked:
             self._marked = not self._set_mark(b"0")
@@ -147,22 +130,28 @@ class Store:
             self._fall_back(error)
 
     def snapshot(self) -> StoredSnapshot | None:
-        """The snapshot last saved, or None; it must be verified again before use."""
-        if self._unsaved is not None:
-            return self._unsaved
-        row = self._database.execute(SELECT_SNAPSHOT).fetchone()
-        return None if row is None else _stored(row)
+        """The snapshot last saved with what followed it, or None; it must be verified again before use."""
+        return self._signed.read(self._database)
 
     def save_snapshot(self, stored: StoredSnapshot) -> bool:
         """Replace the snapshot in one transaction; false when the disk refuses, which each flush then tries again."""
-        self._unsaved = stored
+        self._signed.replace(stored)
         return self.flush()
 
-    def confirm(self, at: datetime) -> None:
-        """Note that the snapshot in force was confirmed at this moment."""
-        stored = self.snapshot()
-        if stored is not None:
-            self.save_snapshot(msgspec.structs.replace(stored, confirmed_at=at))
+    def save_delta(self, delta: Signed, at: datetime) -> bool:
+        """Add what makes the snapshot a newer one from this moment; see save_snapshot."""
+        self._signed.follow(delta, at)
+        return self.flush()
+
+    def save_bars(self, bars: Signed) -> bool:
+        """Add what was taken back ahead of a snapshot; see save_snapshot."""
+        self._signed.bar(bars)
+        return self.flush()
+
+    def confirm(self, at: datetime) -> bool:
+        """Note that the snapshot in force was confirmed at this moment; see save_snapshot."""
+        self._signed.confirm(at)
+        return self.flush()
 
     def close(self) -> None:
         """Write what can be written and close the file."""
@@ -179,9 +168,22 @@ class Store:
                 return _connect(path, alone=True)
             aside = path.with_name(f"{path.name}.damaged-{uuid4().hex[:8]}")
             self._trouble = f"damaged store set aside as {aside.name}; a new journal begins"
-            self._unsaved = _rescue_snapshot(path)
+            self._rescue(path)
             _set_aside(path, aside)
             return _connect(path)
+
+    def _rescue(self, path: Path) -> None:
+        """A damaged file may still hold the snapshot; its signatures are checked before use, so trying cannot hurt."""
+        try:
+            database = sqlite3.connect(path)
+            try:
+                found = signed_store.stored(database)
+            finally:
+                database.close()
+        except (sqlite3.Error, TypeError, ValueError):
+            return
+        if found is not None:
+            self._signed.replace(found)
 
     def _start_journal(self, *, fresh: bool) -> None:
         row = self._database.execute("SELECT number, id, last FROM journal ORDER BY number DESC LIMIT 1").fetchone()
@@ -204,20 +206,12 @@ class Store:
             self._database.execute(
                 "INSERT OR REPLACE INTO journal VALUES (?, ?, ?)", (self._number, self._journal, last)
             )
-            self._write_snapshot()
+            self._signed.write(self._database)
             self._database.execute("COMMIT")
         except sqlite3.Error:
             if self._database.in_transaction:
                 self._database.execute("ROLLBACK")
             raise
-
-    def _write_snapshot(self) -> None:
-        if (stored := self._unsaved) is not None:
-            confirmed = round(stored.confirmed_at.timestamp() * 1e6)
-            self._database.execute(
-                "INSERT OR REPLACE INTO snapshot VALUES (1, ?, ?, ?, ?)",
-                (stored.body, stored.signature, stored.version, confirmed),
-            )
 
     def _fall_back(self, error: Exception) -> None:
         """From now on events wait in memory; said once, by an event that waits there too."""
@@ -263,11 +257,10 @@ def summary(folder: Path) -> Summary | None:
     database = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)
     try:
         waiting = database.execute("SELECT count(*) FROM event").fetchone()[0]
-        row = database.execute(SELECT_SNAPSHOT).fetchone()
+        version, confirmed_at = signed_store.standing(database)
     finally:
         database.close()
-    stored = None if row is None else _stored(row)
-    return Summary(waiting, 0 if stored is None else stored.version, None if stored is None else stored.confirmed_at)
+    return Summary(waiting, version, confirmed_at)
 
 
 def _connect(path: Path, *, alone: bool = False) -> sqlite3.Connection:
@@ -280,7 +273,7 @@ def _connect(path: Path, *, alone: bool = False) -> sqlite3.Connection:
         database.execute("PRAGMA journal_mode = WAL")
         # FULL: each commit is flushed to the disk before it returns; NORMAL would flush at checkpoints only.
         database.execute("PRAGMA synchronous = FULL")
-        database.executescript(SCHEMA)
+        database.executescript(SCHEMA + signed_store.SCHEMA)
         _check(database)
     except BaseException:
         database.close()
@@ -298,24 +291,6 @@ def _is_passing(error: sqlite3.DatabaseError) -> bool:
     """A full, locked or missing disk is not a damaged file: the data is fine and must stay where it is."""
     primary = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_CORRUPT) & 0xFF
     return primary not in {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_ERROR, sqlite3.SQLITE_MISMATCH}
-
-
-def _rescue_snapshot(path: Path) -> StoredSnapshot | None:
-    """A damaged file may still hold the snapshot; its signature is checked before use, so trying cannot hurt."""
-    try:
-        database = sqlite3.connect(path)
-        try:
-            row = database.execute(SELECT_SNAPSHOT).fetchone()
-            return None if row is None else _stored(row)
-        finally:
-            database.close()
-    except (sqlite3.Error, TypeError, ValueError):
-        return None
-
-
-def _stored(row: tuple[bytes, bytes, int, int]) -> StoredSnapshot:
-    body, signature, version, confirmed_at_us = row
-    return StoredSnapshot(body, signature, version, datetime.fromtimestamp(confirmed_at_us / 1e6, UTC))
 
 
 def _set_aside(path: Path, aside: Path) -> None:

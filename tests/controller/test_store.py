@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from portvakt.controller.store import DATABASE, MEMORY_MARK, START, Batch, Store, StoredSnapshot
+from portvakt.controller.signed_store import Signed, StoredSnapshot
+from portvakt.controller.store import DATABASE, MEMORY_MARK, START, Batch, Store
 from portvakt.core.event import Event, EventKind
 from tests.controller.fakes import NOON, FakeClock
 
