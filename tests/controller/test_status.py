@@ -366,5 +366,5 @@ def test_the_manual_names_every_metric_and_every_trouble() -> None:
     named = re.findall(rb"^# TYPE (portvakt_\w+)", Metrics(lambda: WELL).text(), re.MULTILINE)
     assert len(named) > 15
     assert [name for name in map(bytes.decode, named) if f"`{name}" not in manual] == []
-    said = [text[Language.ENGLISH].partition(". ")[0].partition(":")[0] for text in words.TROUBLES.values()]
+    said = [text[Language.ENGLISH].partition(". ")[0].partition(":")[0].partition(";")[0] for text in words.TROUBLES.values()]
     assert [text for text in said if text.rstrip(".") not in manual] == []
