@@ -5,10 +5,20 @@ import contextlib
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
-from portvakt.controller.outputs import ContactChanged, DoorInput, ExitPressed, Outputs, ReaderOutputs, SimulatedOutputs
+from portvakt.controller.outputs import (
+    ContactChanged,
+    DoorInput,
+    ExitPressed,
+    FireChanged,
+    Outputs,
+    ReaderOutputs,
+    SimulatedOutputs,
+    SiteInput,
+    TamperChanged,
+)
 from portvakt.controller.readers import ReaderState
 from portvakt.controller.simulator import DoorPlan, Plan, Simulator
-from portvakt.controller.simulator.reader import ClearTextReader
+from portvakt.controller.simulator.reader import EXIT, ClearTextReader
 from tests.controller.stand import PATIENCE_SECONDS, Stand, reader_plan, snapshot_reader
 
 
@@ -16,10 +26,10 @@ class Inputs:
     """What the doors told, in order."""
 
     def __init__(self) -> None:
-        self.seen: list[DoorInput] = []
+        self.seen: list[DoorInput | SiteInput] = []
         self._news = asyncio.Event()
 
-    def __call__(self, one: DoorInput) -> None:
+    def __call__(self, one: DoorInput | SiteInput) -> None:
         self.seen.append(one)
         self._news.set()
 
@@ -195,5 +205,109 @@ def test_a_strike_asked_for_while_the_reader_is_lost_is_not_released_later(tmp_p
             stand.site.keys("north", "1")
             await stand.until(lambda: bool(stand.inputs("north")))
             assert strikes == []
+
+    asyncio.run(story())
+
+
+def test_fire_and_an_opened_enclosure_are_told_also_when_they_began_before_we_came(tmp_path: Path) -> None:
+    async def story() -> None:
+        inputs = Inputs()
+        async with Simulator(_door(tmp_path)) as site:
+            site.fire(True)
+            outputs = SimulatedOutputs(site.outputs_path, lambda _: None)
+            outputs.watch_site(inputs)
+            async with running(outputs):
+                await inputs.until(lambda: inputs.seen == [FireChanged(True)])
+                site.enclosure(True)
+                site.fire(True)
+                site.fire(False)
+                site.enclosure(False)
+                await inputs.until(lambda: len(inputs.seen) == 4)
+                assert inputs.seen[1:] == [TamperChanged(True), FireChanged(False), TamperChanged(False)]
+
+    asyncio.run(story())
+
+
+def test_a_quiet_site_says_nothing_about_fire(tmp_path: Path) -> None:
+    async def story() -> None:
+        inputs = Inputs()
+        async with Simulator(_door(tmp_path)) as site:
+            outputs = SimulatedOutputs(site.outputs_path, inputs)
+            outputs.watch_site(inputs)
+            async with running(outputs):
+                await inputs.until(lambda: bool(inputs.seen))
+                site.exit("door")
+                await inputs.until(lambda: len(inputs.seen) == 2)
+                assert inputs.seen == [ContactChanged("door", False), ExitPressed("door")]
+
+    asyncio.run(story())
+
+
+def test_a_simulated_strike_is_reachable_while_we_are_connected(tmp_path: Path) -> None:
+    async def story() -> None:
+        inputs = Inputs()
+        outputs = SimulatedOutputs(tmp_path / "outputs.sock", inputs)
+        assert not outputs.reachable("door")
+        async with running(outputs):
+            async with Simulator(_door(tmp_path)) as site:
+                await inputs.until(lambda: bool(inputs.seen))
+                assert outputs.reachable("door")
+                assert not outputs.reachable("another")
+                outputs.strike("door", True)
+                await _released(site, True)
+            while outputs.reachable("door"):  # noqa: ASYNC110 - the connection has no event for a test to wait on
+                await asyncio.sleep(0)
+
+    asyncio.run(story())
+
+
+def test_a_strike_on_a_reader_is_reachable_while_the_reader_is_online(tmp_path: Path) -> None:
+    async def story() -> None:
+        plans = [reader_plan("north", wires=True)]
+        async with Stand(tmp_path, plans) as stand:
+            outputs = ReaderOutputs(stand.readers, Inputs())
+            assert not outputs.reachable("door")
+            outputs.configure([snapshot_reader(plan) for plan in plans])
+            await stand.until_online()
+            assert outputs.reachable("door")
+            assert not outputs.reachable("another")
+            stand.site.power("north", False)
+            await stand.until_state("north", ReaderState.OFFLINE)
+            assert not outputs.reachable("door")
+
+    asyncio.run(story())
+
+
+def test_a_reader_without_outputs_drives_no_strike(tmp_path: Path) -> None:
+    async def story() -> None:
+        plans = [reader_plan("north")]
+        async with Stand(tmp_path, plans) as stand:
+            outputs = ReaderOutputs(stand.readers, Inputs())
+            outputs.configure([snapshot_reader(plan) for plan in plans])
+            await stand.until_online()
+            assert not outputs.reachable("door")
+
+    asyncio.run(story())
+
+
+def test_a_button_pressed_for_400_ms_is_heard_beside_a_reader_that_is_gone(tmp_path: Path) -> None:
+    # EN 60839-11-1 wants every input taken that is active for longer than 400 ms. A lost reader costs the bus the most.
+    names = ["east", "north", "south", "west"]
+
+    async def story() -> None:
+        inputs = Inputs()
+        plans = [reader_plan(name, address=number, wires=name == "north") for number, name in enumerate(names)]
+        async with Stand(tmp_path, plans) as stand:
+            outputs = ReaderOutputs(stand.readers, inputs)
+            outputs.configure([snapshot_reader(plans[1])])
+            await stand.until_online()
+            stand.site.power("east", False)
+            await stand.until_state("east", ReaderState.OFFLINE)
+            north = stand.site._readers["north"]
+            for presses in range(1, 4):
+                north.wire(EXIT, True)
+                asyncio.get_running_loop().call_later(0.4, north.wire, EXIT, False)
+                await inputs.until(lambda presses=presses: inputs.seen.count(ExitPressed("door")) == presses)  # type: ignore[misc]
+                await asyncio.sleep(0.4)  # The button's own time, not a wait for the controller.
 
     asyncio.run(story())

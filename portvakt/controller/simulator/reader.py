@@ -19,13 +19,13 @@ CAPABILITIES = [
     (libosdp.CAN_BUZZER, 2, 1),
     (libosdp.CAN_READERS, 1, 1),
 ]
-WIRES = [(libosdp.CAN_INPUTS, 2, 4), (libosdp.CAN_OUTPUTS, 4, 1)]
+WIRES = [(libosdp.CAN_INPUTS, 2, 2), (libosdp.CAN_OUTPUTS, 4, 1)]
 DISPLAY = [(libosdp.CAN_TEXT, 1, 1)]  # One row of 16 signs.
 # A vendor prefix of the range that is nobody's (its second bit says locally administered), firmware 1.2.3.
 IDENTITY = {"version": 1, "model": 2, "vendor_code": 0x010002, "firmware_version": 0x010203}
 STEPS = 3  # Refreshes after new bytes: a command and its reply are done in one, the others find leftovers.
 COLOURS = {libosdp.BLACK: "off", libosdp.RED: "red", libosdp.GREEN: "green", libosdp.AMBER: "amber"}
-CONTACT, EXIT, FIRE, ENCLOSURE = 0, 1, 2, 3  # Partner: outputs/readers.py.
+CONTACT, EXIT = 0, 1  # Partner: outputs/readers.py.
 TAKEN, REFUSED = 0, -1
 KEY_CODES = {"*": 0x7F, "#": 0x0D}
 TENTHS = 10
@@ -108,7 +108,7 @@ class SecureReader:
         self._send = send
         self._switched = switched
         self._keep = keep
-        self._inputs = [0, 0, 0, 0]
+        self._inputs = [0, 0]
         self._led = "off"
         self._text = ""
         self._beeps = 0

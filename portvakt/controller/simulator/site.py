@@ -12,15 +12,7 @@ from portvakt.controller.readers.keys import KEY_BYTES
 from portvakt.controller.simulator.door import SimulatedDoor
 from portvakt.controller.simulator.line import Line
 from portvakt.controller.simulator.plan import Plan, PlanFault, ReaderPlan, checked
-from portvakt.controller.simulator.reader import (
-    CONTACT,
-    ENCLOSURE,
-    EXIT,
-    FIRE,
-    ClearTextReader,
-    SecureReader,
-    SimulatedReader,
-)
+from portvakt.controller.simulator.reader import CONTACT, EXIT, ClearTextReader, SecureReader, SimulatedReader
 from portvakt.controller.simulator.wiring import Wiring
 
 TICK_SECONDS = 0.1  # Devices work as bytes come; this only lets their time-outs pass.
@@ -117,13 +109,13 @@ class Simulator:
         """The fire alarm's contact closes, or opens again."""
         self._fire = on
         self._wiring.say({"fire": on})
-        self._wire_all(FIRE, on)
+        self._tell()
 
     def enclosure(self, open_: bool) -> None:  # noqa: FBT001  A contact's one property.
         """Somebody opens the controller's own enclosure, or closes it."""
         self._enclosure_open = open_
         self._wiring.say({"tamper": open_})
-        self._wire_all(ENCLOSURE, open_)
+        self._tell()
 
     def contact(self, door: str, open_: bool) -> None:  # noqa: FBT001  A contact's one property.
         """Somebody pushes the door open or closes it."""
@@ -189,12 +181,6 @@ class Simulator:
     def _inputs(self) -> list[dict[str, Any]]:
         contacts = [{"contact": one, "open": door.open} for one, door in self._doors.items()]
         return [*contacts, {"fire": self._fire}, {"tamper": self._enclosure_open}]
-
-    def _wire_all(self, number: int, active: bool) -> None:  # noqa: FBT001
-        for reader in self._readers.values():
-            if reader.plan.wires:
-                reader.wire(number, active)
-        self._tell()
 
     def _strike(self, door: str, released: bool) -> None:  # noqa: FBT001
         self._find_door(door).strike(released)
