@@ -2,6 +2,8 @@
 
 import asyncio
 import os
+import re
+import shutil
 import signal
 import socket
 import subprocess
@@ -11,8 +13,11 @@ from pathlib import Path
 
 import pytest
 
+from portvakt.controller.__main__ import _parser, run
 from portvakt.controller.service import PULSE_SECONDS, Manager, Pulse
 from tests.controller.program import GENEROUS, Wires, enrolled, with_snapshot
+
+UNIT = Path(__file__).parents[2] / "deploy" / "portvakt-controller.service"
 
 
 @pytest.fixture
@@ -140,3 +145,41 @@ def test_a_running_controller_is_ready_alive_and_stopping(tmp_path: Path, heard:
         finally:
             process.kill()
             wires.close()
+
+
+def settings() -> dict[str, list[str]]:
+    """The unit's lines by their names, each in the order written."""
+    found: dict[str, list[str]] = {}
+    for line in UNIT.read_text().splitlines():
+        name, equals, value = line.partition("=")
+        if equals and not line.startswith("#"):
+            found.setdefault(name, []).append(value)
+    return found
+
+
+def test_the_unit_starts_a_command_that_there_is() -> None:
+    words = settings()["ExecStart"][0].split()
+    assert words[1:3] == ["-m", "portvakt.controller"]
+    options = _parser().parse_args(words[3:])
+    assert options.command is run
+    assert not options.as_root
+    assert str(options.state) == f"/var/lib/{settings()['StateDirectory'][0]}"
+
+
+def test_the_units_patience_is_longer_than_an_honest_pulse() -> None:
+    patience = float(settings()["WatchdogSec"][0])
+    assert Manager({"WATCHDOG_USEC": str(int(patience * 1e6))}).pulse_seconds * 3 <= patience
+
+
+@pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="there is no systemd-analyze here")
+def test_systemd_understands_every_line_of_the_unit(tmp_path: Path) -> None:
+    # The tree is not installed here: whether the program exists is not the question.
+    text = re.sub(r"^ExecStart=\S+", "ExecStart=/bin/true", UNIT.read_text(), flags=re.MULTILINE)
+    assert complaints(tmp_path / "portvakt-controller.service", text) == ""
+    assert "Unknown key" in complaints(tmp_path / "planted.service", text.replace("NoNewPrivileges=", "NoNewRights="))
+
+
+def complaints(path: Path, text: str) -> str:
+    path.write_text(text)
+    done = subprocess.run(["systemd-analyze", "verify", str(path)], capture_output=True, text=True, check=False)
+    return "\n".join(line for line in done.stderr.splitlines() if path.name in line)
