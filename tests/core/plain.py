@@ -4,12 +4,16 @@ from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from portvakt.core.credentials import card_digest, pin_digest
-from portvakt.core.decision.model import AuthType, CardShown, CredentialKind, PinTyped, Side
+from portvakt.core.decision.model import AuthType, CardShown, CredentialKind, Escort, PinTyped, Side
 from portvakt.core.snapshot import (
+    Area,
     Assignment,
     Credential,
     Door,
+    Hold,
+    Interlock,
     Interval,
+    Lockdown,
     PastAge,
     Person,
     Reader,
@@ -56,8 +60,10 @@ def door(
     return Door(name, timezone, in_service, 5, 30, entry, exits, past_age)
 
 
-def reader(name: str = "front-in", *, at: str = "front", address: int = 1, port: str = "bus0") -> Reader:
-    return Reader(name, at, Side.ENTRY, port, address, 9600)
+def reader(
+    name: str = "front-in", *, at: str = "front", address: int = 1, port: str = "bus0", reads: str = "card"
+) -> Reader:
+    return Reader(name, at, Side.ENTRY, port, address, 9600, reads)
 
 
 def rule(
@@ -74,9 +80,15 @@ def rule(
 
 
 def person(
-    name: str = "holder", *, suspended: bool = False, since: int | None = None, until: int | None = None
+    name: str = "holder",
+    *,
+    suspended: bool = False,
+    since: int | None = None,
+    until: int | None = None,
+    overrides: int = 0,
+    escort: Escort = Escort.NONE,
 ) -> Person:
-    return Person(name, suspended, since, until)
+    return Person(name, suspended, since, until, overrides, escort)
 
 
 def key_card(
@@ -86,8 +98,10 @@ def key_card(
     enabled: bool = True,
     since: int | None = None,
     until: int | None = None,
+    name: str | None = None,
 ) -> Credential:
-    return Credential(f"card-{number}", of, CredentialKind.KEY_CARD, digest_of_card(number), enabled, since, until)
+    kept = f"card-{number}" if name is None else name
+    return Credential(kept, of, CredentialKind.KEY_CARD, digest_of_card(number), enabled, since, until)
 
 
 def pin_of(
@@ -99,6 +113,13 @@ def pin_of(
     until: int | None = None,
 ) -> Credential:
     return Credential(f"pin-{digits}", of, CredentialKind.PIN, pin_digest(KEY, digits), enabled, since, until)
+
+
+def duress_pin_of(
+    digits: str = "2580", *, of: str = "holder", enabled: bool = True, name: str | None = None
+) -> Credential:
+    kept = f"duress-{digits}" if name is None else name
+    return Credential(kept, of, CredentialKind.DURESS_PIN, pin_digest(KEY, digits), enabled, None, None)
 
 
 def assigned(
@@ -118,6 +139,10 @@ def snapshot(
     credentials: tuple[Credential, ...] = (key_card(), pin_of()),
     assignments: tuple[Assignment, ...] = (assigned(),),
     digest_key: bytes = KEY,
+    areas: tuple[Area, ...] = (),
+    interlocks: tuple[Interlock, ...] = (),
+    lockdowns: tuple[Lockdown, ...] = (),
+    holds: tuple[Hold, ...] = (),
 ) -> Snapshot:
     return Snapshot(
         "controller-1",
@@ -132,4 +157,8 @@ def snapshot(
         persons,
         credentials,
         assignments,
+        areas,
+        interlocks,
+        lockdowns,
+        holds,
     )
