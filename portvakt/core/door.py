@@ -7,7 +7,8 @@ end back as a cause.
 Three rules explain most cells. The strike is released on every RELEASE, in every state: a contact that is stuck open
 must never keep people out. One release is for one passage: the strike locks as soon as the door has closed, however
 much release time is left. Between UNLOCK and LOCK anybody may come and go: no release time runs, the strike does not
-lock, and an open door is no alarm; LOCK ends nothing but that, so a passage that was granted goes on.
+lock, and an open door is no alarm; LOCK ends that, and a release that nobody has used yet, and leaves an open door to
+lock when it closes.
 """
 
 from enum import StrEnum
@@ -31,7 +32,7 @@ class DoorState(StrEnum):
 class DoorCause(StrEnum):
     """RELEASE is a grant, an exit request or an operator; a contact reports without bounce; timers report their end.
 
-    UNLOCK and LOCK are the posture (core.posture) that became, and ceased to be, unlocked.
+    UNLOCK is the posture (core.posture) that became unlocked, LOCK that it ceased to be or that a lockdown began.
     """
 
     RELEASE = "release"
@@ -88,7 +89,8 @@ TABLE: dict[DoorState, dict[DoorCause, tuple[DoorState, Effects]]] = {
         DoorCause.CONTACT_CLOSED: (DoorState.RELEASED, _NOTHING),
         DoorCause.OPEN_TOO_LONG: (DoorState.RELEASED, _NOTHING),
         DoorCause.UNLOCK: (DoorState.UNLOCKED, _FREE),
-        DoorCause.LOCK: (DoorState.RELEASED, _NOTHING),
+        # Nobody has opened yet, and a lockdown ends what has only been promised.
+        DoorCause.LOCK: (DoorState.LOCKED, (Effect.STRIKE_LOCK, Effect.STOP_TIMERS)),
     },
     DoorState.OPEN: {
         # A second person walks through the open door: the time it may stay open starts over. Should it fall shut before
