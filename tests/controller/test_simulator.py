@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from portvakt.controller.readers import ReaderState
+from portvakt.controller.readers import CardRead, ReaderState
 from portvakt.controller.simulator import DoorPlan, Plan, PlanFault, Simulator, read_plan
 from portvakt.controller.simulator.control import Control
 from tests.controller.stand import KEY, PATIENCE_SECONDS, Stand, reader_plan
@@ -53,6 +53,10 @@ def test_cards_keys_power_and_state_over_http(tmp_path: Path) -> None:
             )
             assert await _ask(control, "POST", "/readers/north/keys", b'{"digits": "1234#"}') == (204, None)
             await stand.until(lambda: len(stand.inputs("north")) == 2)
+            assert await _ask(control, "POST", "/readers/north/text", b'{"text": "ABC123"}') == (204, None)
+            await stand.until(lambda: CardRead("north", 48, b"ABC123") in stand.inputs("north"))
+            assert await _ask(control, "POST", "/fire", b'{"on": true}') == (204, None)
+            assert await _ask(control, "POST", "/tamper", b'{"on": true}') == (204, None)
             assert await _ask(control, "POST", "/doors/door/contact", b'{"open": true}') == (204, None)
             assert await _ask(control, "POST", "/doors/door/exit") == (204, None)
             assert await _ask(control, "POST", "/readers/north/tamper", b'{"on": true}') == (204, None)
@@ -61,6 +65,7 @@ def test_cards_keys_power_and_state_over_http(tmp_path: Path) -> None:
             status, state = await _ask(control, "GET", "/state")
             assert status == 200
             assert state["doors"]["door"]["open"]
+            assert (state["fire"], state["tamper"]) == (True, True)
             assert not state["doors"]["door"]["released"]
             assert state["readers"]["north"] == {
                 "door": "door",
@@ -91,6 +96,12 @@ def test_cards_keys_power_and_state_over_http(tmp_path: Path) -> None:
         ("/readers/north/keys", b'{"digits": "12a"}', 400),
         ("/readers/north/keys", b'{"digits": ""}', 400),
         ("/readers/north/keys", b'{"digits": "1", "more": 1}', 400),
+        ("/readers/north/text", b'{"text": ""}', 400),
+        ("/readers/north/text", '{"text": "ÅÄÖ123"}'.encode(), 400),
+        ("/readers/north/text", b'{"text": "%s"}' % (b"x" * 65), 400),
+        ("/readers/nobody/text", b'{"text": "ABC123"}', 404),
+        ("/fire", b'{"on": "yes"}', 400),
+        ("/tamper", b"", 400),
         ("/readers/north/power", b'{"on": 1}', 400),
         ("/doors/door/contact", b'{"open": "yes"}', 400),
         ("/readers/north/keys", b" " * 20_000, 400),
@@ -121,6 +132,7 @@ def test_bad_input_is_answered_with_a_sentence(tmp_path: Path, path: str, body: 
         (PLAN.replace('key_file = "north.key"', ""), "key_file"),
         (PLAN + PLAN.split("\n\n")[1], "twice"),
         (PLAN + "colour = 1\n", "colour"),
+        (PLAN.replace('key_file = "north.key"', 'mode = "factory"'), "key_file"),
     ],
 )
 def test_a_plan_that_cannot_be_used_says_why(tmp_path: Path, plan: str, says: str) -> None:
