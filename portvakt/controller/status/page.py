@@ -13,8 +13,8 @@ STYLE = """
   --good: light-dark(#1b5e20, #81c784); }
 body { font: 1rem/1.5 system-ui, sans-serif; max-width: 60rem; margin: 1.5rem auto; padding: 0 1rem; }
 h1 { font-size: 1.4rem; } h2 { font-size: 1.1rem; margin-top: 2rem; }
-table { border-collapse: collapse; width: 100%; } th, td { text-align: left; padding: .3rem .6rem .3rem 0;
-  border-bottom: 1px solid var(--line); overflow-wrap: anywhere; }
+table { border-collapse: collapse; width: 100%; } tbody th { font-weight: 400; overflow-wrap: anywhere; }
+th, td { text-align: left; vertical-align: top; padding: .3rem .8rem .3rem 0; border-bottom: 1px solid var(--line); }
 .good { color: var(--good); } .bad { color: var(--bad); font-weight: 600; }
 """
 
@@ -34,7 +34,7 @@ def page(facts: Facts, language: Language) -> str:
 def _body(facts: Facts, language: Language) -> Iterator[str]:
     yield _verdict(facts, language)
     rows = "".join(_row(name[language], value) for name, value in _rows(facts, language))
-    yield f"<table>{rows}</table>"
+    yield f"<table><tbody>{rows}</tbody></table>"
     yield _things(words.DOORS, facts.doors, language)
     yield _things(words.READERS, facts.readers, language)
 
@@ -86,12 +86,12 @@ def _things(name: Words, states: Mapping[str, str], language: Language) -> str:
         _row(thing, words.STATES[state][language] if state in words.STATES else state)
         for thing, state in sorted(states.items())
     )
-    head = f"<tr><th>Id</th><th>{escape(words.STATE[language])}</th></tr>"
-    return f"<h2>{escape(name[language])}</h2>\n<table>{head}{rows}</table>"
+    head = f'<thead><tr><th scope="col">Id</th><th scope="col">{escape(words.STATE[language])}</th></tr></thead>'
+    return f"<h2>{escape(name[language])}</h2>\n<table>{head}<tbody>{rows}</tbody></table>"
 
 
 def _row(name: str, value: str) -> str:
-    return f"<tr><td>{escape(name)}</td><td>{escape(value)}</td></tr>\n"
+    return f'<tr><th scope="row">{escape(name)}</th><td>{escape(value)}</td></tr>\n'
 
 
 def _span(seconds: float) -> str:

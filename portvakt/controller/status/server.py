@@ -8,6 +8,7 @@ import asyncio
 import contextlib
 import logging
 from collections.abc import Callable
+from http import HTTPStatus
 
 import h11
 import msgspec
@@ -129,7 +130,8 @@ def _written(connection: h11.Connection, request: h11.Request | None, answer: _A
     headers = [*HEADERS, ("Content-Type", answer.content_type), ("Content-Length", str(len(answer.body)))]
     if answer.status == 405:
         headers.append(("Allow", "GET, HEAD"))
-    head = connection.send(h11.Response(status_code=answer.status, headers=headers)) or b""
+    reason = HTTPStatus(answer.status).phrase
+    head = connection.send(h11.Response(status_code=answer.status, reason=reason, headers=headers)) or b""
     if request is not None and request.method == b"HEAD":
         return head
     return head + (connection.send(h11.Data(data=answer.body)) or b"")

@@ -44,7 +44,7 @@ JUMPED = _words(
     "har hoppat {times} gånger sedan start, senast {seconds} s",
     "has jumped {times} times since the start, last {seconds} s",
 )
-RUNNING = _words("Igång sedan", "Running for")
+RUNNING = _words("Igång i", "Running for")
 SOFTWARE = _words("Programversion", "Software")
 DOORS, READERS = _words("Dörrar", "Doors"), _words("Läsare", "Readers")
 STATE = _words("Tillstånd", "State")
