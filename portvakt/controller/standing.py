@@ -1,0 +1,97 @@
+"""Where is everybody believed to be, and which doors had their first person in, after a restart too?
+
+A file of its own beside the store: what is believed may be lost without harm (a person whose place is unknown may pass),
+events may not, and neither must wait for the other. It is written in a thread, a moment after it changed.
+"""
+
+import asyncio
+import contextlib
+import sqlite3
+from collections import Counter
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TypeVar
+
+from portvakt.core.decision.model import Place, State
+
+DATABASE = "standing.sqlite3"
+WRITE_SECONDS = 1.0
+Value = TypeVar("Value")
+SCHEMA = """
+CREATE TABLE IF NOT EXISTS place (person TEXT PRIMARY KEY, area TEXT, since REAL NOT NULL) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS first_in (door TEXT PRIMARY KEY, at REAL NOT NULL) WITHOUT ROWID;
+"""
+
+
+class Standing:
+    """The file; `state` is asked what there is to keep."""
+
+    def __init__(self, folder: Path, state: Callable[[], State]) -> None:
+        self._path = folder / DATABASE
+        self._state = state
+        self._kept = State()
+
+    def load(self) -> State:
+        """What was kept, as far as it can be read; nothing of a file that is damaged, which begins anew."""
+        try:
+            self._kept = self._read()
+        except (sqlite3.Error, ValueError, OverflowError):
+            with contextlib.suppress(OSError):
+                self._path.unlink()
+        return self._kept
+
+    async def run(self) -> None:
+        """Write what changed, until cancelled and once more then."""
+        try:
+            while True:
+                await asyncio.sleep(WRITE_SECONDS)
+                await asyncio.to_thread(self.write)
+        finally:
+            self.write()
+
+    def write(self) -> None:
+        """Write what changed since the last time; what a bad disk refuses is tried again the next time."""
+        state = self._state()
+        if state.places is self._kept.places and state.first_in is self._kept.first_in:
+            return
+        with contextlib.suppress(sqlite3.Error), contextlib.closing(self._open()) as database, database:
+            _change(database, "place", self._kept.places, state.places, lambda row: (row.area, row.since.timestamp()))
+            _change(database, "first_in", self._kept.first_in, state.first_in, lambda at: (at.timestamp(),))
+            self._kept = state
+
+    def _open(self) -> sqlite3.Connection:
+        database = sqlite3.connect(self._path, timeout=1)
+        self._path.chmod(0o600)
+        database.execute("PRAGMA journal_mode = WAL")
+        database.executescript(SCHEMA)
+        return database
+
+    def _read(self) -> State:
+        with contextlib.closing(self._open()) as database:
+            places = {
+                person: Place(area, datetime.fromtimestamp(since, UTC))
+                for person, area, since in database.execute("SELECT person, area, since FROM place")
+            }
+            first_in = {
+                door: datetime.fromtimestamp(at, UTC) for door, at in database.execute("SELECT door, at FROM first_in")
+            }
+        inside = Counter(place.area for place in places.values() if place.area is not None)
+        return State(places=places, inside=dict(inside), first_in=first_in)
+
+
+def _change(
+    database: sqlite3.Connection,
+    table: str,
+    before: Mapping[str, Value],
+    after: Mapping[str, Value],
+    columns: Callable[[Value], tuple[object, ...]],
+) -> None:
+    """Bring a table from one mapping to the next; its first column is the key."""
+    key = {"place": "person", "first_in": "door"}[table]
+    gone = [(name,) for name in before.keys() - after.keys()]
+    database.executemany(f"DELETE FROM {table} WHERE {key} = ?", gone)  # noqa: S608 - both names are ours
+    rows = [(name, *columns(value)) for name, value in after.items() if before.get(name) != value]
+    if rows:
+        places = ", ".join("?" * len(rows[0]))
+        database.executemany(f"INSERT OR REPLACE INTO {table} VALUES ({places})", rows)  # noqa: S608 - as above
