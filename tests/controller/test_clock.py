@@ -1,12 +1,13 @@
 """Is a clock that jumps, strays or is set back noticed, told once, and not believed?"""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
+from portvakt.controller import identity
 from portvakt.controller.clock_watch import (
     MARK_FILE,
     MARK_SECONDS,
@@ -16,13 +17,18 @@ from portvakt.controller.clock_watch import (
     Mark,
 )
 from portvakt.controller.kernel_time import KernelTime, ask_kernel
+from portvakt.controller.readers import Keys
+from portvakt.controller.site import Site
+from portvakt.controller.store import START, Store
 from portvakt.core.event import Event, EventKind
-from tests.controller.fakes import NOON, FakeClock
+from tests.controller.fakes import NOON, FakeClock, FakeOutputs, JumpingClock
+from tests.controller.program import enrolled, with_snapshot
 
 GOOD = KernelTime(synchronised=True, max_error_seconds=0.05, offset_seconds=0.0)
 UNSTEERED = KernelTime(synchronised=False, max_error_seconds=16.0, offset_seconds=0.0)
 STALE = KernelTime(synchronised=True, max_error_seconds=10.1, offset_seconds=0.0)
 HOUR = 3600.0
+PATIENCE_SECONDS = 30  # A bound on waiting, far above what is needed; nothing is concluded from time itself.
 
 
 class Wall:
@@ -32,7 +38,6 @@ class Wall:
         self.clock = clock or FakeClock()
         self.kernel: KernelTime | None = GOOD
         self.trust: list[bool] = []
-        self.kept: list[Event] = []
         self.mark = Mark(folder)
         self.watch = ClockWatch(self.clock, self.mark, self._append, self.trust.append, lambda: self.kernel)
 
@@ -45,7 +50,7 @@ class Wall:
         return [(event.kind, event.detail) for event in found]
 
     async def _append(self, events: Sequence[Event]) -> None:
-        self.kept += events
+        raise AssertionError(events)
 
 
 @pytest.fixture
@@ -211,30 +216,44 @@ def test_a_kernel_that_cannot_be_asked_is_unknown_and_no_alarm(wall: Wall) -> No
     assert wall.watch.facts.kernel is None
 
 
-def test_the_watch_runs_and_records_what_it_finds(tmp_path: Path) -> None:
+def test_a_running_site_tells_a_jump_and_believes_its_clock_again(tmp_path: Path) -> None:
+    async def until(condition: Callable[[], bool]) -> None:
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            while not condition():  # noqa: ASYNC110  Nobody is told of what only a look shows.
+                await asyncio.sleep(0)
+
     async def story() -> None:
-        Mark(tmp_path).write(NOON + timedelta(days=1))
-        wall = Wall(tmp_path)
-        found = asyncio.Event()
-        watch = ClockWatch(wall.clock, wall.mark, told, wall.trust.append, lambda: None)
-        watch.begin(None)
-        kept.clear()
-        happened.append(found)
-        running = asyncio.create_task(watch.run())
-        async with asyncio.timeout(20):
-            await found.wait()
-        running.cancel()
-        await asyncio.gather(running, return_exceptions=True)
-        assert [event.kind for event in kept] == [EventKind.CLOCK_JUMPED]
+        clock, stop = JumpingClock(), asyncio.Event()
+        who = identity.load(state)
+        assert who is not None
+        site = Site(
+            state=state,
+            ports=tmp_path,
+            keys=Keys(state / "reader-keys"),
+            identity=who,
+            make_outputs=lambda _readers, _deliver: FakeOutputs(),
+            software="test",
+            clock=clock,
+        )
+        running = asyncio.create_task(site.run(stop))
+        await until((state / MARK_FILE).exists)
+        clock.jump(-HOUR)
+        await until(lambda: not site.facts().clock.trusted)
+        clock.jump(HOUR)
+        await until(lambda: site.facts().clock.trusted and site.facts().clock.jumps == 2)
+        stop.set()
+        await running
 
-    kept: list[Event] = []
-    happened: list[asyncio.Event] = []
-
-    async def told(events: Sequence[Event]) -> None:
-        kept.extend(events)
-        happened[0].set()
-
+    state = tmp_path / "state"
+    enrolled(state)
+    with_snapshot(state)
     asyncio.run(story())
+    store = Store(state, FakeClock().now)
+    batch = store.waiting(START, 1000)
+    store.close()
+    assert batch is not None
+    jumps = [event.detail for _, event in batch.events if event.kind is EventKind.CLOCK_JUMPED]
+    assert jumps == ["-3600 s, not trusted", "+3600 s"]
 
 
 def test_the_real_kernel_answers_or_is_unknown() -> None:

@@ -11,9 +11,10 @@ from portvakt.controller.status.words import Language, Words
 STYLE = """
 :root { color-scheme: light dark; --line: light-dark(#ccc, #555); --bad: light-dark(#b00020, #ff8a80);
   --good: light-dark(#1b5e20, #81c784); }
-body { font: 1rem/1.5 system-ui, sans-serif; max-width: 60rem; margin: 1.5rem auto; padding: 0 1rem; }
+body { font: 1rem/1.5 system-ui, sans-serif; max-width: 60rem; margin: 1.5rem auto; padding: 0 1rem;
+  overflow-wrap: break-word; }
 h1 { font-size: 1.4rem; } h2 { font-size: 1.1rem; margin-top: 2rem; }
-table { border-collapse: collapse; width: 100%; } tbody th { font-weight: 400; overflow-wrap: anywhere; }
+table { border-collapse: collapse; width: 100%; } tbody th { font-weight: 400; }
 th, td { text-align: left; vertical-align: top; padding: .3rem .8rem .3rem 0; border-bottom: 1px solid var(--line); }
 .good { color: var(--good); } .bad { color: var(--bad); font-weight: 600; }
 """
