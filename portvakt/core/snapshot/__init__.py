@@ -34,6 +34,7 @@ from portvakt.core.snapshot.rows import (
 from portvakt.core.snapshot.soundness import MAX_READER_ADDRESS, delta_inconsistencies, inconsistencies
 from portvakt.core.snapshot.travel import (
     MAX_BODY_BYTES,
+    MAX_MESSAGE_BYTES,
     PART_BYTES,
     SnapshotRefused,
     bars_to_bytes,
@@ -47,6 +48,7 @@ from portvakt.core.snapshot.travel import (
 
 __all__ = [
     "MAX_BODY_BYTES",
+    "MAX_MESSAGE_BYTES",
     "MAX_READER_ADDRESS",
     "PART_BYTES",
     "PASSBACKS",

@@ -28,6 +28,8 @@ from portvakt.core.snapshot.soundness import delta_inconsistencies, inconsistenc
 MAX_BODY_BYTES = 256 * 1024 * 1024
 # A longer body travels in pieces of this length, so that what is urgent need not wait until all of it is through.
 PART_BYTES = 512 * 1024
+# No message of the link is longer: a piece, or a delta, which is no gain over a whole snapshot when it is longer still.
+MAX_MESSAGE_BYTES = 8 * 1024 * 1024
 
 Row = TypeVar("Row", Door, Reader, Schedule, Rule, Person, Credential, Area, Interlock)
 Sided = TypeVar("Sided", Door, RuleDoor)
