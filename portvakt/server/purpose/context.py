@@ -31,6 +31,11 @@ def current_purpose() -> str:
     return purpose
 
 
+def within_purpose() -> bool:
+    """Tell whether a unit of work is open."""
+    return bool(_open.get())
+
+
 @contextmanager
 def acting(
     purpose: str, organisation: UUID | None = None, by: UUID | None = None, *, one_moment: bool = False

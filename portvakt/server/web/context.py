@@ -4,7 +4,11 @@ from typing import Any
 
 from django.conf import settings
 from django.http import HttpRequest
+from django.utils import timezone
 
+from portvakt.server.places.models import Lockdown, in_effect
+from portvakt.server.purpose.actor import Permission
+from portvakt.server.purpose.context import within_purpose
 from portvakt.server.web.board.navigation import entries
 
 
@@ -18,7 +22,18 @@ def page(request: HttpRequest) -> dict[str, Any]:
         "live_url": settings.LIVE_URL,
         "languages": settings.LANGUAGES,
         "change": _change(request),
+        "lockdowns_in_effect": _lockdowns(request),
     }
+
+
+def _lockdowns(request: HttpRequest) -> list[Lockdown]:
+    """Return the lockdowns in effect in the organisation of a page of the Board, whatever the page is for."""
+    operator, organisation = getattr(request, "operator", None), getattr(request, "organisation", None)
+    # A page that says why something was refused is outside every purpose, and reads no rows.
+    if organisation is None or operator is None or not within_purpose() or not operator.may(Permission.DOOR_READ):
+        return []
+    rows = in_effect(timezone.now()).filter(organisation=organisation).select_related("plan__site")
+    return list(rows.order_by("begun_at"))
 
 
 def _change(request: HttpRequest) -> dict[str, int] | None:

@@ -105,6 +105,28 @@ STATES: dict[str, Promise] = {
     DoorState.UNLOCKED_OPEN: pgettext_lazy("door", "Open, unlocked"),
 }
 SIDES: dict[str, Promise] = {Side.ENTRY: _("Entry"), Side.EXIT: _("Exit")}
+# Of core.posture: what holds at a door beside its state, and why.
+POSTURES: dict[str, Promise] = {
+    "normal": _("follows its access rules"),
+    "unlocked": _("stands unlocked"),
+    "lockdown": _("locked down"),
+    "out_of_service": _("out of service"),
+}
+POSTURE_WHYS: dict[str, Promise] = {
+    "schedule": _("by its unlock schedule"),
+    "first_person": _("by its unlock schedule, since the first person came in"),
+    "operator": _("held unlocked by an operator"),
+    "lockdown": _("by a lockdown plan"),
+}
+WHY_NOT_LOCKED: dict[str, Promise] = {
+    "open": _("it stands open"),
+    "forced": _("it has been forced"),
+    "held_open": _("it has stood open too long"),
+    "unreachable": _("its lock cannot be reached by the controller"),
+    "out_of_service": _("it is out of service"),
+    "silent": _("its controller did not answer"),
+    "unknown": _("its state is unknown to the controller"),
+}
 # The words that Tabler's badge and status classes are made from: bg-red-lt, status-green.
 STATE_COLOURS: dict[str, str] = {
     DoorState.LOCKED: "secondary",

@@ -2,6 +2,7 @@
 
 from portvakt.server.access.actions.asks import (
     ASKS_A_MINUTE,
+    Said,
     answer_ask,
     ask_to_open,
 )
@@ -20,12 +21,14 @@ from portvakt.server.access.actions.schedules import (
     save_schedule,
     set_special_day,
 )
+from portvakt.server.access.actions.unlocks import set_unlock_schedule
 
 __all__ = [
     "ASKS_A_MINUTE",
     "MAX_INTERVALS",
     "MINUTES_OF_DAY",
     "Hours",
+    "Said",
     "answer_ask",
     "ask_to_open",
     "assign",
@@ -35,5 +38,6 @@ __all__ = [
     "save_rule",
     "save_schedule",
     "set_special_day",
+    "set_unlock_schedule",
     "withdraw",
 ]

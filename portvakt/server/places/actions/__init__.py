@@ -7,6 +7,7 @@ from portvakt.server.places.actions.areas import (
     save_area,
     save_interlock,
 )
+from portvakt.server.places.actions.codes import READ_SECONDS, read_card, renew_codes
 from portvakt.server.places.actions.commands import (
     COMMAND_SECONDS,
     answer_command,
@@ -24,7 +25,6 @@ from portvakt.server.places.actions.lockdown import (
     end_hold,
     end_lockdown,
     hold_open,
-    in_effect,
     rehearse_lockdown,
     remove_plan,
     save_plan,
@@ -60,6 +60,7 @@ __all__ = [
     "ENROLMENT_HOURS",
     "ENTRY_AUTH_TYPES",
     "EXIT_AUTH_TYPES",
+    "READ_SECONDS",
     "add_controller",
     "add_door",
     "add_reader",
@@ -75,7 +76,7 @@ __all__ = [
     "finish_enrolment",
     "forgive_everybody",
     "hold_open",
-    "in_effect",
+    "read_card",
     "rehearse_lockdown",
     "release_door",
     "remove_area",
@@ -88,6 +89,7 @@ __all__ = [
     "remove_site",
     "rename_controller",
     "rename_section",
+    "renew_codes",
     "report_controller",
     "report_door",
     "report_reader",

@@ -4,7 +4,7 @@ from collections.abc import Collection
 from datetime import datetime, timedelta
 from uuid import UUID, uuid4
 
-from django.db.models import Q, QuerySet
+from django.db.models import Q
 from django.utils import timezone
 
 from portvakt.server.logbook.actions import record
@@ -18,15 +18,11 @@ from portvakt.server.places.models import (
     Lockdown,
     LockdownDoor,
     LockdownPlan,
+    in_effect,
 )
 from portvakt.server.purpose.actor import Actor, Permission
 from portvakt.server.purpose.errors import Refused
 from portvakt.server.purpose.notices import Look, hint
-
-
-def in_effect(at: datetime) -> QuerySet[Lockdown]:
-    """Return the lockdowns that are in effect at an aware moment."""
-    return Lockdown.objects.filter(Q(ends_at__isnull=True) | Q(ends_at__gt=at), begun_at__lte=at, ended_at__isnull=True)
 
 
 def save_plan(plan: LockdownPlan, doors: Collection[UUID], *, by: Actor) -> AuditEntry:

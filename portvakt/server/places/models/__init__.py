@@ -8,6 +8,7 @@ from portvakt.server.places.models.lockdown import (
     Lockdown,
     LockdownDoor,
     LockdownPlan,
+    in_effect,
 )
 from portvakt.server.places.models.premises import (
     AUTH_TYPES,
@@ -59,4 +60,5 @@ __all__ = [
     "ReaderStatus",
     "Section",
     "Site",
+    "in_effect",
 ]

@@ -1,7 +1,10 @@
 """Which lockdowns are prepared and in effect, and which doors are held unlocked?"""
 
+from datetime import datetime
+
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
+from django.db.models import Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from portvakt.server.organisations.models import OrganisationKey, OrganisationModel
@@ -61,6 +64,11 @@ class Lockdown(OrganisationModel):
 
     def __str__(self) -> str:
         return f"{self.plan_id} {self.begun_at:%Y-%m-%d %H:%M:%S}"
+
+
+def in_effect(at: datetime) -> QuerySet[Lockdown]:
+    """Return the lockdowns that are in effect at an aware moment."""
+    return Lockdown.objects.filter(Q(ends_at__isnull=True) | Q(ends_at__gt=at), begun_at__lte=at, ended_at__isnull=True)
 
 
 class DoorHold(OrganisationModel):

@@ -9,7 +9,7 @@ import msgspec
 from django.db.models import OuterRef, QuerySet, Subquery
 from django.utils import timezone
 
-from portvakt.core.decision.model import AuthType
+from portvakt.core.decision.model import AuthType, Side
 from portvakt.core.door import DoorState
 from portvakt.server.logbook.models import AccessEvent
 from portvakt.server.places.models import (
@@ -24,6 +24,10 @@ from portvakt.server.places.models import (
     Site,
 )
 
+# What is presented at a reader; the others need a phone, or a button.
+AT_READERS = frozenset(AuthType) - {
+    AuthType.REX, AuthType.REMOTE, AuthType.REMOTE_PLUS_PHONE, AuthType.SCAN, AuthType.SCAN_PLUS_PHONE,
+}  # fmt: skip
 ALARM_STATES = {DoorState.FORCED, DoorState.HELD_OPEN}
 # Of an access event, everything but who passed: the purpose may read no more.
 EVENT_FIELDS = ("id", "at", "kind", "door_id", "side", "reader_id", "auth_type", "reason", "controller_id", "detail")
@@ -54,11 +58,23 @@ class DoorNow(msgspec.Struct, frozen=True):
     controller: ControllerStatus | None
     readers: tuple[ReaderNow, ...]
     last: AccessEvent | None
+    posture: str = ""
+    why: str = ""
+    until: datetime | None = None
+    reachable: bool = True
 
     @property
     def online(self) -> bool:
         """Tell whether what is shown is current."""
         return self.controller is not None and self.controller.online
+
+    @property
+    def missing_readers(self) -> tuple[str, ...]:
+        """Return the sides that accept what only a reader can take, but have none."""
+        held = {reader.reader.side for reader in self.readers}
+        return tuple(
+            side.value for side in Side if side.value not in held and AT_READERS & set(self.door.accepts(side))
+        )
 
     @property
     def alarm(self) -> bool:
@@ -120,6 +136,10 @@ def doors_now(doors: QuerySet[Door] | None = None) -> list[DoorNow]:
             controller=controllers.get(door.controller_id),
             readers=tuple(readers.get(door.pk, ())),
             last=events.get(door.last_event),
+            posture=states[door.pk].posture if door.pk in states else "",
+            why=states[door.pk].why if door.pk in states else "",
+            until=states[door.pk].until if door.pk in states else None,
+            reachable=door.pk not in states or states[door.pk].reachable,
         )
         for door in found
     ]

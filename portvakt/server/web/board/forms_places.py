@@ -1,18 +1,41 @@
 """Which values do the forms about sites, doors, controllers and readers take?"""
 
+from collections.abc import Iterable
 from typing import Any
 from zoneinfo import available_timezones
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from portvakt.core.decision.model import AuthType
 from portvakt.server.places.actions import ENTRY_AUTH_TYPES, EXIT_AUTH_TYPES
 from portvakt.server.places.models import Controller, Door, Reader, Site
 from portvakt.server.web import words
 from portvakt.server.web.forms import BoardForm, Refusable
 
-ENTRY_CHOICES = [(int(auth), words.AUTH_TYPES[auth]) for auth in ENTRY_AUTH_TYPES]
-EXIT_CHOICES = [(int(auth), words.AUTH_TYPES[auth]) for auth in EXIT_AUTH_TYPES]
+# In the order in which a property manager thinks of them.
+GROUPS = (
+    (_("At a reader"), (AuthType.KEY_CARD, AuthType.CARD, AuthType.PLATE)),
+    (_("At a keypad"), (AuthType.PIN, AuthType.PASSCODE)),
+    (_("At a reader and a keypad"), (AuthType.KEY_CARD_PLUS_PIN, AuthType.CARD_PLUS_PIN)),
+    (_("With the phone"), (AuthType.REMOTE, AuthType.REMOTE_PLUS_PHONE)),
+    (_("With the phone, at the door"),
+     (AuthType.SCAN, AuthType.SCAN_PLUS_PHONE, AuthType.SCAN_PLUS_KEYPAD, AuthType.CARD_PLUS_PHONE)),
+    (_("Without identity"), (AuthType.REX,)),
+)  # fmt: skip
+
+
+def grouped(offered: Iterable[AuthType]) -> list[tuple[Any, list[tuple[int, Any]]]]:
+    """Return auth types as choices, by where they are presented."""
+    known = set(offered)
+    groups = [
+        (name, [(int(auth), words.AUTH_TYPES[auth]) for auth in types if auth in known]) for name, types in GROUPS
+    ]
+    return [(name, choices) for name, choices in groups if choices]
+
+
+ENTRY_CHOICES = grouped(ENTRY_AUTH_TYPES)
+EXIT_CHOICES = grouped(EXIT_AUTH_TYPES)
 
 
 # A ModelForm takes no type argument at run time.
@@ -28,7 +51,11 @@ class SiteForm(Refusable, forms.ModelForm):  # type: ignore[type-arg]
 
     class Meta:
         model = Site
-        fields = ("name", "address", "timezone")
+        fields = ("name", "address", "timezone", "latitude", "longitude")
+        help_texts = {
+            "latitude": _("Degrees, such as 59.3600. Needed where a phone opens doors only when it is near."),
+            "longitude": _("Degrees, such as 18.0009."),
+        }
 
 
 class NameForm(BoardForm):
@@ -46,7 +73,7 @@ class DoorForm(Refusable, forms.ModelForm):  # type: ignore[type-arg]
         coerce=int,
         required=False,
         widget=forms.CheckboxSelectMultiple,
-        help_text=_("What the equipment can do. An access rule may allow less."),
+        help_text=_("Tick only what the equipment of this side can do. An access rule may allow less."),
     )
     exit_auth_types = forms.TypedMultipleChoiceField(
         label=_("The exit side accepts"),
@@ -67,10 +94,18 @@ class DoorForm(Refusable, forms.ModelForm):  # type: ignore[type-arg]
             "held_open_seconds",
             "past_age_hours",
             "past_age_behaviour",
+            "contact",
+            "within_metres",
         )
         help_texts = {
             "release_seconds": _("How long the door can be opened after a passage is granted, 3 to 120."),
             "held_open_seconds": _("A door that stands open longer is an alarm, 10 to 3600."),
+            "contact": _(
+                "Without one, a passage counts as made when it is granted, and nobody is told that the door stands open."
+            ),
+            "within_metres": _(
+                "A phone that scans the door's code or opens from a distance must be so near. Empty: anywhere."
+            ),
             "past_age_hours": _("For so long the controller decides as usual without contact with the server."),
         }
 
@@ -85,7 +120,7 @@ class NewDoorForm(DoorForm):
     def __init__(self, *arguments: Any, controllers: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)
         self.fields["controller"].queryset = controllers  # type: ignore[attr-defined]
-        self.fields["entry_auth_types"].initial = [int(auth) for auth in ENTRY_AUTH_TYPES]
+        self.fields["entry_auth_types"].initial = [int(AuthType.KEY_CARD)]
         self.fields["exit_auth_types"].initial = [int(EXIT_AUTH_TYPES[-1])]
         if len(controllers) == 1:
             self.fields["controller"].initial = controllers[0]
@@ -96,7 +131,7 @@ class ReaderForm(Refusable, forms.ModelForm):  # type: ignore[type-arg]
 
     class Meta:
         model = Reader
-        fields = ("side", "port", "address", "baud")
+        fields = ("side", "port", "address", "baud", "reads")
         help_texts = {
             "port": _("The controller's name for it, such as /dev/ttyUSB0."),
             "address": _("0 to 126, as set on the reader."),

@@ -31,15 +31,23 @@ class Entry(msgspec.Struct, frozen=True):
 
 PAGES = (
     Page("doors", _("Doors"), "#tabler-door", Permission.DOOR_READ),
+    Page("lockdowns", _("Lockdown"), "#tabler-lock", Permission.DOOR_READ),
     Page("people", _("Persons"), "#tabler-users", Permission.PERSON_READ),
     Page("rules", _("Access rules"), "#tabler-shield-check", Permission.RULE_READ),
     Page("schedules", _("Schedules"), "#tabler-calendar-time", Permission.RULE_READ),
     Page("access_log", _("Access log"), "#tabler-list-details", Permission.ACCESS_LOG_READ),
     Page("audit_log", _("Audit log"), "#tabler-history", Permission.AUDIT_LOG_READ),
+    Page("areas", _("Areas"), "#tabler-box-multiple", Permission.DOOR_READ),
     Page("controllers", _("Controllers"), "#tabler-cpu", Permission.CONTROLLER_READ),
     Page("places", _("Premises"), "#tabler-building", Permission.PLACE_MANAGE),
     Page("operators", _("Operators"), "#tabler-user-shield", Permission.OPERATOR_MANAGE),
     Page("simulator", _("Simulator"), "#tabler-device-gamepad-2", Permission.SIMULATOR_USE),
+)
+# A person's own: the first is where all their addresses begin.
+OWN_PAGES = (
+    ("doors", _("My doors"), "#tabler-device-mobile"),
+    ("code", _("My code"), "#tabler-qrcode"),
+    ("credentials", _("My cards and codes"), "#tabler-id"),
 )
 
 
@@ -53,7 +61,7 @@ def entries(request: HttpRequest) -> list[Entry]:
         for page in PAGES
         if operator.may(page.permission) and (page.view != "simulator" or settings.SIMULATOR_URL)
     ]
-    return offered if operator.person is None else [*offered, _own_doors(organisation.slug, request.path)]
+    return offered if operator.person is None else [*offered, *_own(organisation.slug, request.path)]
 
 
 def start(membership: Membership) -> str:
@@ -66,9 +74,16 @@ def start(membership: Membership) -> str:
     return reverse("me:doors", args=[slug]) if actor.person else ""
 
 
-def _own_doors(slug: str, path: str) -> Entry:
-    address = reverse("me:doors", args=[slug])
-    return Entry(_("My doors"), "#tabler-device-mobile", address, path.startswith(address))
+def _own(slug: str, path: str) -> list[Entry]:
+    """Return a person's own pages; all addresses begin like that of the doors."""
+    own = [(label, icon, reverse(f"me:{view}", args=[slug])) for view, label, icon in OWN_PAGES]
+    others = [address for _label, _icon, address in own[1:]]
+    return [
+        Entry(
+            label, icon, address, path.startswith(address) and (address in others or not path.startswith(tuple(others)))
+        )
+        for label, icon, address in own
+    ]
 
 
 def _entry(page: Page, slug: str, path: str) -> Entry:

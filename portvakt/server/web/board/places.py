@@ -19,7 +19,14 @@ from portvakt.server.places.actions import (
     add_section,
     add_site,
     change_door,
+    change_site,
+    remove_controller,
+    remove_door,
     remove_reader,
+    remove_section,
+    remove_site,
+    rename_controller,
+    rename_section,
 )
 from portvakt.server.places.models import Controller, Door, Reader, Section, Site
 from portvakt.server.purpose.actor import Permission
@@ -52,6 +59,80 @@ def new_site(request: BoardRequest) -> HttpResponse:
         return add_site(by=request.operator, **values)[1]
 
     return _form_page(request, SiteForm(posted(request)), add, title=_("Add site"))
+
+
+@page(PURPOSE, Permission.PLACE_MANAGE)
+def edit_site(request: BoardRequest, site: UUID) -> HttpResponse:
+    """Change a site's name, address, time zone and position."""
+    found = get_object_or_404(Site, pk=site, organisation=request.organisation)
+    form = SiteForm(posted(request), instance=Site.objects.get(pk=found.pk))
+
+    def change(values: dict[str, Any]) -> AuditEntry:
+        return change_site(found, by=request.operator, **values)
+
+    return _form_page(request, form, change, title=_("Edit site"), where=found.name)
+
+
+@page(PURPOSE, Permission.PLACE_MANAGE)
+def drop_site(request: BoardRequest, site: UUID) -> HttpResponse:
+    """Remove an empty site, once confirmed."""
+    found = get_object_or_404(Site, pk=site, organisation=request.organisation)
+    return _remove(request, found.name, lambda: remove_site(found, by=request.operator))
+
+
+@page(PURPOSE, Permission.PLACE_MANAGE)
+def edit_section(request: BoardRequest, section: UUID) -> HttpResponse:
+    """Give a section another name."""
+    found = get_object_or_404(Section, pk=section, organisation=request.organisation)
+
+    def change(values: dict[str, Any]) -> AuditEntry:
+        return rename_section(found, by=request.operator, **values)
+
+    form = NameForm(posted(request), initial={"name": found.name})
+    return _form_page(request, form, change, title=_("Rename section"), where=found.name)
+
+
+@page(PURPOSE, Permission.PLACE_MANAGE)
+def drop_section(request: BoardRequest, section: UUID) -> HttpResponse:
+    """Remove an empty section, once confirmed."""
+    found = get_object_or_404(Section, pk=section, organisation=request.organisation)
+    return _remove(request, found.name, lambda: remove_section(found, by=request.operator))
+
+
+@page(PURPOSE, Permission.PLACE_MANAGE)
+def edit_controller(request: BoardRequest, controller: UUID) -> HttpResponse:
+    """Give a controller another name."""
+    found = get_object_or_404(Controller, pk=controller, organisation=request.organisation)
+
+    def change(values: dict[str, Any]) -> AuditEntry:
+        return rename_controller(found, by=request.operator, **values)
+
+    form = NameForm(posted(request), initial={"name": found.name})
+    return _form_page(request, form, change, title=_("Rename controller"), where=found.name)
+
+
+@page(PURPOSE, Permission.PLACE_MANAGE)
+def drop_controller(request: BoardRequest, controller: UUID) -> HttpResponse:
+    """Remove a controller without doors, once confirmed."""
+    found = get_object_or_404(Controller, pk=controller, organisation=request.organisation)
+    return _remove(request, found.name, lambda: remove_controller(found, by=request.operator))
+
+
+@page(PURPOSE, Permission.PLACE_MANAGE)
+def drop_door(request: BoardRequest, door: UUID) -> HttpResponse:
+    """Remove a door that nothing belongs to, once confirmed."""
+    found = get_object_or_404(Door, pk=door, organisation=request.organisation)
+    return _remove(request, found.name, lambda: remove_door(found, by=request.operator))
+
+
+def _remove(request: BoardRequest, name: str, act: Callable[[], AuditEntry]) -> HttpResponse:
+    question = Question(
+        title=_("Remove %(name)s?") % {"name": name},
+        text=_("Only what is empty can be removed. The logs stay as they are."),
+        button=_("Remove"),
+        back=_places(request),
+    )
+    return confirm(request, question, act)
 
 
 @page(PURPOSE, Permission.PLACE_MANAGE)

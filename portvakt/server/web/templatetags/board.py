@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django import template
-from django.forms import BoundField, CheckboxInput, Select
+from django.forms import BoundField, CheckboxInput, CheckboxSelectMultiple, Select
 from django.template.context import Context
 from django.urls import reverse
 from django.utils import timezone
@@ -68,6 +68,24 @@ def state_colour(state: str) -> str:
 
 
 @register.filter
+def posture_word(posture: str) -> str:
+    """Say whether a door is locked as usual, held unlocked or locked down."""
+    return str(words.POSTURES.get(posture, posture))
+
+
+@register.filter
+def posture_why(why: str) -> str:
+    """Say why a door is as it is; the id of a lockdown plan is a lockdown."""
+    return str(words.POSTURE_WHYS.get(why, words.POSTURE_WHYS["lockdown"] if why else ""))
+
+
+@register.filter
+def why_not_word(word: str) -> str:
+    """Say why a door would not lock."""
+    return str(words.WHY_NOT_LOCKED.get(word, word))
+
+
+@register.filter
 def may(operator: Any, permission: str) -> bool:
     """Tell whether an operator holds a permission: {% if operator|may:"door:release" %}."""
     return bool(operator) and operator.may(Permission(permission))
@@ -100,6 +118,18 @@ def age(at: datetime | None) -> str:
 def is_checkbox(field: BoundField) -> bool:
     """Tell whether a field is one box to tick."""
     return isinstance(field.field.widget, CheckboxInput)
+
+
+@register.filter
+def choice_groups(field: BoundField) -> list[tuple[str, list[Any]]]:
+    """Return the boxes to tick of a field whose choices stand in groups; nothing for any other field."""
+    widget: Any = field.field.widget
+    if not isinstance(widget, CheckboxSelectMultiple):
+        return []
+    attrs = field.build_widget_attrs({"id": field.auto_id})
+    groups = widget.optgroups(field.html_name, widget.format_value(field.value()), attrs)
+    named = [(name, options) for name, options, _index in groups]
+    return named if any(name for name, _options in named) else []
 
 
 @register.filter
