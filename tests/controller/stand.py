@@ -6,8 +6,9 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from portvakt.controller.readers import Keys, Language, ReaderChanged, ReaderInput, Readers, ReaderState
+from portvakt.controller.readers import Keys, Language, ReaderChanged, ReaderInput, Readers, ReaderState, frames
 from portvakt.controller.simulator import DoorPlan, Plan, ReaderPlan, Simulator
+from portvakt.controller.simulator.reader import SecureReader, SimulatedReader
 from portvakt.core import snapshot
 from portvakt.core.decision.model import Side
 
@@ -92,3 +93,32 @@ class Stand:
     def _take(self, one: ReaderInput) -> None:
         self.received.append(one)
         self._news.set()
+
+
+class Tap:
+    """Every frame to and from a simulated reader from now on."""
+
+    def __init__(self, reader: SimulatedReader) -> None:
+        assert isinstance(reader, SecureReader)
+        self.seen: list[frames.Frame] = []
+        self._receive, self._send = reader.receive, reader._channel.send
+        self._to, self._from = frames.Scanner(), frames.Scanner()
+        reader.receive = self._to_reader  # type: ignore[method-assign]
+        reader._channel.send = self._from_reader
+
+    def challenges(self) -> list[frames.Frame]:
+        """The beginnings of a handshake."""
+        return [one for one in self.seen if one.code == frames.CHALLENGE and not one.reply]
+
+    def cards(self) -> int:
+        """How many polls were answered with a card and followed by another frame, so that the answer was taken."""
+        return [one.code for one in self.seen[:-1] if one.reply].count(frames.CARD)
+
+    def _to_reader(self, data: bytes) -> None:
+        self.seen += self._to.feed(data)
+        self._receive(data)
+
+    def _from_reader(self, data: bytes) -> None:
+        self.seen += self._from.feed(data)
+        assert self._send is not None
+        self._send(data)

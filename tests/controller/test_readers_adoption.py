@@ -1,15 +1,16 @@
 """Does a reader get its key only when it was ordered, and does it hold a key we know of whatever stops in between?"""
 
 import asyncio
+import threading
 from pathlib import Path
 
 import pytest
 
-from portvakt.controller.readers import AdoptionOutcome, CardRead, Readers, ReaderState, adoption, frames
+from portvakt.controller.readers import AdoptionOutcome, CardRead, Readers, ReaderState, adoption
 from portvakt.controller.readers.keys import DEFAULT_KEY, Held
 from portvakt.controller.simulator import DoorPlan, Plan, Simulator
 from portvakt.controller.simulator.reader import SecureReader
-from tests.controller.stand import KEY, STRANGERS_KEY, Stand, reader_plan, snapshot_reader
+from tests.controller.stand import KEY, STRANGERS_KEY, Stand, Tap, reader_plan, snapshot_reader
 
 CARD = bytes.fromhex("a1b2c3c0")
 SECONDS = 20
@@ -79,28 +80,14 @@ def test_a_reader_that_holds_our_key_gets_a_new_one_without_the_default_key(tmp_
     async def story() -> None:
         async with Stand(tmp_path, [reader_plan("north")]) as stand:
             await stand.until_online()
-            north = stand.site._readers["north"]
-            assert isinstance(north, SecureReader)
-            seen = _tap(north)
+            tap = Tap(stand.site._readers["north"])
             assert (await stand.readers.adopt("north", SECONDS)).outcome is AdoptionOutcome.ADOPTED
             assert stand.keys.read("north") == _site_key(tmp_path) != KEY
-            assert not any(security[1:2] == b"\0" for security in seen)
+            assert tap.challenges()
+            assert all(one.security[1:2] == b"\1" for one in tap.challenges())  # 0 would be the default key.
             await _cards_pass(stand)
 
     asyncio.run(story())
-
-
-def _tap(reader: SecureReader) -> list[bytes]:
-    """The security blocks of every challenge that reaches the reader from now on; the second byte 0 is the default key."""
-    seen: list[bytes] = []
-    scanner, receive = frames.Scanner(), reader.receive
-
-    def tapped(data: bytes) -> None:
-        seen.extend(one.security for one in scanner.feed(data) if one.code == frames.CHALLENGE and not one.reply)
-        receive(data)
-
-    reader.receive = tapped  # type: ignore[method-assign]
-    return seen
 
 
 def test_a_broken_reader_is_replaced_by_one_from_the_factory(tmp_path: Path) -> None:
@@ -155,6 +142,32 @@ def test_nothing_that_a_reader_sends_while_it_is_adopted_is_taken(tmp_path: Path
             assert ReaderState.ONLINE not in stand.changes("north")
             assert stand.readers.states()["north"] is not ReaderState.ONLINE
             _nothing_open(stand)
+
+    asyncio.run(story())
+
+
+def test_a_card_at_a_reader_that_holds_its_key_but_is_not_adopted_yet_is_not_taken(tmp_path: Path) -> None:
+    async def story() -> None:
+        async with _new(tmp_path) as stand:
+            await stand.until_state("south", ReaderState.ONLINE)
+            stored, promote = threading.Event(), stand.keys.promote
+
+            def promote_late(reader: str) -> None:
+                stored.wait()
+                promote(reader)
+
+            stand.keys.promote = promote_late  # type: ignore[method-assign]
+            adopting = asyncio.create_task(stand.readers.adopt("north", SECONDS))
+            await stand.site.until(lambda _: (tmp_path / "site" / "north.key").exists())
+            tap = Tap(stand.site._readers["north"])
+            while not tap.cards():
+                stand.site.card("north", 26, CARD)
+                await asyncio.sleep(0.01)
+            stored.set()
+            assert (await adopting).outcome is AdoptionOutcome.ADOPTED
+            await stand.until_state("north", ReaderState.ONLINE)
+            assert stand.changes("north").count(ReaderState.ONLINE) == 1
+            assert stand.inputs("north") == []
 
     asyncio.run(story())
 
