@@ -2,6 +2,9 @@
 
 One thread owns the store. What is appended while a commit is on its way to the disk goes together with the next one, so
 that a rush at many doors costs a few flushes instead of one each. Order is that of the calls.
+
+What waits for the thread is bounded. While the disk hangs, an event past the bound is counted instead of kept and whoever brought it is
+told, so that no door is released for it; how many they were is recorded when the thread comes back.
 """
 
 import asyncio
@@ -11,8 +14,9 @@ from datetime import datetime
 from time import perf_counter
 from typing import ParamSpec, TypeVar
 
+from portvakt.controller.chained import Dropped
 from portvakt.controller.signed_store import Signed, StoredSnapshot
-from portvakt.controller.store import Batch, Cursor, Store
+from portvakt.controller.store import MOST_IN_MEMORY, Batch, Cursor, Store
 from portvakt.core.event import Event
 
 # How often a disk that refused is tried again when no new event does it first.
@@ -20,6 +24,10 @@ RETRY_SECONDS = 3.0
 
 _P = ParamSpec("_P")
 _T = TypeVar("_T")
+
+
+class JournalFull(Exception):
+    """Too many events wait for the thread already; this one was counted and is not kept."""
 
 
 class Journal:
@@ -30,6 +38,8 @@ class Journal:
         self._changed = changed
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="store")
         self._pending: list[tuple[Sequence[Event], asyncio.Future[None]]] = []
+        self._pending_count = 0
+        self._dropped = Dropped()
         self._writer: asyncio.Task[None] | None = None
         self._written: Callable[[float], None] = lambda _seconds: None
 
@@ -47,14 +57,26 @@ class Journal:
         return self._store.journal
 
     @property
+    def log_key(self) -> bytes:
+        """See Store.log_key."""
+        return self._store.log_key
+
+    @property
     def in_memory(self) -> bool:
         """Whether events wait in memory because the disk refuses them."""
         return self._store.in_memory
 
     async def append(self, events: Sequence[Event]) -> None:
-        """Return when the events are kept; calls are served in order. A caller that gives up does not undo it."""
+        """Return when the events are kept; calls are served in order. A caller that gives up does not undo it.
+
+        Raises JournalFull when MOST_IN_MEMORY events wait already: the disk hangs.
+        """
+        if self._pending_count + len(events) > MOST_IN_MEMORY:
+            self._dropped = self._dropped.more(events)
+            raise JournalFull
         kept = asyncio.get_running_loop().create_future()
         self._pending.append((events, kept))
+        self._pending_count += len(events)
         if self._writer is None or self._writer.done():
             self._writer = asyncio.create_task(self._write_pending())
         await asyncio.shield(kept)
@@ -107,10 +129,11 @@ class Journal:
 
     async def _write_pending(self) -> None:
         while self._pending:
-            batch, self._pending = self._pending, []
+            batch, self._pending, self._pending_count = self._pending, [], 0
+            dropped, self._dropped = self._dropped, Dropped()
             events = [event for some, _ in batch for event in some]
             began = perf_counter()
-            await self._in_thread(self._store.append, events)
+            await self._in_thread(self._store.append, events, dropped)
             self._written(perf_counter() - began)
             for _, kept in batch:
                 if not kept.done():

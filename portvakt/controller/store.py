@@ -3,34 +3,52 @@
 One SQLite file holds the snapshot in force (see signed_store) and every event that the server has not acknowledged. `Store.append`
 returns when the events are on disk or, when the disk will not take them, safe in memory under the numbers they keep.
 
-Numbers run without gaps within a journal, and a number that a server may have seen is never used for another event.
-Events in memory are sent like the others (the server's disk is the safest place they can reach), so their numbers would
-be used again after a power cut. One byte in a file of its own, overwritten in place because a full disk still allows
-that, says so, and the next start begins another journal.
+Numbers run without gaps within a journal, each event vouches for those before it (core.chain), and every start begins another journal:
+nothing on the disk can prove that it is newer than what a server has seen. The disk may be a copy or a restored one, and events in memory
+are sent like the others (the server's disk is the safest place they can reach) and are gone after a power cut. The first event of a journal
+names the journal before it.
+
+What waits in memory is bounded. Past the bound, which takes a disk that refuses and a server out of reach, the events that are there stay
+and the others are counted; EVENTS_DROPPED says how many as soon as there is room.
 """
 
-import os
 import sqlite3
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from uuid import uuid4
 
 import msgspec
 
 from portvakt.controller import signed_store
+from portvakt.controller.chained import Dropped, Head, Kept, new_head, read_event
+from portvakt.controller.log_key import load_log_key
 from portvakt.controller.signed_store import Signed, SignedStore, StoredSnapshot
+from portvakt.core import chain
+from portvakt.core.chain import Predecessor
 from portvakt.core.event import Event, EventKind
 
 DATABASE = "controller.sqlite3"
-MEMORY_MARK = "events-in-memory"
+# A week of a busy site's events, in some 20 MB of a controller's memory; a single event is a few hundred bytes.
+MOST_IN_MEMORY, MOST_BYTES_IN_MEMORY = 10_000, 4 * 1024 * 1024
+NOTHING_DROPPED = Dropped()
 
 SCHEMA = """
-CREATE TABLE IF NOT EXISTS journal (number INTEGER PRIMARY KEY, id TEXT NOT NULL, last INTEGER NOT NULL);
+CREATE TABLE IF NOT EXISTS journal (
+    number INTEGER PRIMARY KEY, id TEXT NOT NULL, last INTEGER NOT NULL, digest BLOB NOT NULL
+);
 CREATE TABLE IF NOT EXISTS event (
-    journal INTEGER NOT NULL, sequence INTEGER NOT NULL, body BLOB NOT NULL, PRIMARY KEY (journal, sequence)
+    journal INTEGER NOT NULL, sequence INTEGER NOT NULL, body BLOB NOT NULL,
+    salt BLOB NOT NULL, before BLOB NOT NULL, after BLOB NOT NULL, PRIMARY KEY (journal, sequence)
 ) WITHOUT ROWID;
 """
+JOURNAL_COLUMNS = ("number", "id", "last", "digest")
+EVENT_COLUMNS = ("journal", "sequence", "body", "salt", "before", "after")
+SELECT_WAITING = (
+    "SELECT event.journal, journal.id, sequence, CAST(body AS BLOB), CAST(salt AS BLOB), CAST(before AS BLOB), CAST(after AS BLOB)"
+    " FROM event JOIN journal ON number = event.journal"
+    " WHERE (event.journal, sequence) > (?, ?) ORDER BY event.journal, sequence LIMIT ?"
+)
 
 # Where the sender stands: journal number and sequence of the last event sent.
 Cursor = tuple[int, int]
@@ -46,11 +64,18 @@ class Summary(msgspec.Struct, frozen=True):
 
 
 class Batch(msgspec.Struct, frozen=True):
-    """Consecutive events of one journal, ascending; `end` is the cursor after them."""
+    """Consecutive events of one journal, ascending, each with its salt; `end` is the cursor after them.
+
+    `before` and `after` are the chain's digests around them, `seal` vouches for all up to the last.
+    """
 
     journal: str
     events: tuple[tuple[int, Event], ...]
     end: Cursor
+    salts: tuple[bytes, ...]
+    before: bytes
+    after: bytes
+    seal: bytes
 
 
 class Store:
@@ -61,56 +86,62 @@ class Store:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._clock = clock
         self._trouble = ""
-        self._memory: list[tuple[int, Event]] = []
+        self._memory: list[Kept] = []
+        self._bytes_in_memory = 0
+        self._dropped = NOTHING_DROPPED
         self._signed = SignedStore()
         self.in_memory = False
-        self._mark = os.open(folder / MEMORY_MARK, os.O_RDWR | os.O_CREAT, 0o600)
+        self._key = load_log_key(folder)
         self._database = self._open(folder / DATABASE)
-        self._marked = self._read_mark()
-        self._start_journal(fresh=self._marked)
+        self._head = self._new_journal()
         if self._trouble:
             self.append([Event(EventKind.CONTROLLER_STARTED, self._clock(), detail=self._trouble)])
 
     @property
     def journal(self) -> str:
         """The UUID of the journal that new events are numbered in."""
-        return self._journal
+        return self._head.journal
 
-    def append(self, events: Sequence[Event]) -> int:
-        """Number and keep the events, on disk unless `in_memory` says otherwise on return; gives the last number."""
+    @property
+    def log_key(self) -> bytes:
+        """The raw Ed25519 public key that this controller's events are sealed with."""
+        return self._key.public_key().public_bytes_raw()
+
+    def append(self, events: Sequence[Event], dropped: Dropped = NOTHING_DROPPED) -> int:
+        """Number and keep the events, on disk unless `in_memory` says otherwise on return; gives the last number.
+
+        `dropped` are those that came no further than the queue before the store.
+        """
+        self._dropped = self._dropped.and_then(dropped)
         for event in events:
-            self._keep(event)
+            self._take(event)
         self.flush()
-        return self._last
+        return self._head.last
 
     def flush(self) -> bool:
         """Try to write what is only in memory; true when nothing is left there. Never raises for a bad disk."""
-        recovered = [(self._last + 1, Event(EventKind.EVENTS_ON_DISK, self._clock()))] if self.in_memory else []
+        head, recovered = self._recovered()
         try:
-            self._write([*self._memory, *recovered])
+            self._write(head, [*self._memory, *recovered])
         except (sqlite3.Error, OSError) as error:
             self._fall_back(error)
             return False
-        self._last += len(recovered)
+        self._head = head
         self._memory.clear()
+        self._bytes_in_memory = 0
+        self._dropped = NOTHING_DROPPED
         self._signed.saved()
         self.in_memory = False
-        if self._marked:
-            self._marked = not self._set_mark(b"0")
         return True
 
     def waiting(self, after: Cursor, limit: int) -> Batch | None:
         """The next events after the cursor, at most `limit`, all of one journal; None when there is nothing to send."""
-        rows = self._database.execute(
-            "SELECT event.journal, journal.id, sequence, CAST(body AS BLOB) FROM event JOIN journal ON number = event.journal"
-            " WHERE (event.journal, sequence) > (?, ?) ORDER BY event.journal, sequence LIMIT ?",
-            (*after, limit),
-        ).fetchall()
-        if rows:
-            number, journal = rows[0][:2]
-            events = tuple((row[2], _decode(row[3])) for row in rows if row[0] == number)
-            return Batch(journal, events, (number, events[-1][0]))
-        return self._waiting_in_memory(after, limit)
+        rows = self._database.execute(SELECT_WAITING, (*after, limit)).fetchall()
+        if not rows:
+            return self._waiting_in_memory(after, limit)
+        number, journal = rows[0][:2]
+        kept = [Kept(row[2], read_event(row[3]), *row[3:]) for row in rows if row[0] == number]
+        return self._batch(number, journal, kept)
 
     def waiting_count(self) -> int:
         """How many events the server has not acknowledged, on disk and in memory."""
@@ -118,8 +149,10 @@ class Store:
 
     def acknowledge(self, journal: str, sequence: int) -> None:
         """Forget the journal's events up to and including `sequence`; what a bad disk keeps is only sent once more."""
-        if journal == self._journal:
-            self._memory = [kept for kept in self._memory if kept[0] > sequence]
+        if journal == self._head.journal and self._memory:
+            self._memory = [kept for kept in self._memory if kept.sequence > sequence]
+            self._bytes_in_memory = sum(len(kept.body) for kept in self._memory)
+            self._tell_dropped()
         try:
             self._database.execute(
                 "DELETE FROM event WHERE journal = (SELECT number FROM journal WHERE id = ?) AND sequence <= ?",
@@ -157,7 +190,6 @@ class Store:
         """Write what can be written and close the file."""
         self.flush()
         self._database.close()
-        os.close(self._mark)
 
     def _open(self, path: Path) -> sqlite3.Connection:
         try:
@@ -185,27 +217,55 @@ class Store:
         if found is not None:
             self._signed.replace(found)
 
-    def _start_journal(self, *, fresh: bool) -> None:
-        row = self._database.execute("SELECT number, id, last FROM journal ORDER BY number DESC LIMIT 1").fetchone()
-        if row is None or fresh:
-            row = (1 if row is None else row[0] + 1, str(uuid4()), 0)
-        self._number, self._journal, self._last = int(row[0]), str(row[1]), int(row[2])
+    def _new_journal(self) -> Head:
+        row = self._database.execute(
+            "SELECT number, id, last, digest FROM journal ORDER BY number DESC LIMIT 1"
+        ).fetchone()
+        return new_head(1, None) if row is None else new_head(row[0] + 1, Predecessor(*row[1:]))
+
+    def _take(self, event: Event) -> None:
+        """Keep an event, or count it where there is no room."""
+        if self._has_room():
+            self._tell_dropped()
+            self._keep(event)
+        else:
+            self._dropped = self._dropped.more([event])
+
+    def _has_room(self) -> bool:
+        return len(self._memory) < MOST_IN_MEMORY and self._bytes_in_memory < MOST_BYTES_IN_MEMORY
 
     def _keep(self, event: Event) -> None:
-        self._last += 1
-        self._memory.append((self._last, event))
+        self._head, kept = self._head.follow(event)
+        self._memory.append(kept)
+        self._bytes_in_memory += len(kept.body)
 
-    def _write(self, events: Sequence[tuple[int, Event]]) -> None:
-        """One transaction: the events, the highest number ever used, and a snapshot not yet saved."""
-        rows = [(self._number, sequence, msgspec.msgpack.encode(event)) for sequence, event in events]
+    def _tell_dropped(self) -> None:
+        """Once there is room, say how many events had none."""
+        if self._dropped.count and self._has_room():
+            self._keep(self._dropped.event(self._clock()))
+            self._dropped = NOTHING_DROPPED
+
+    def _recovered(self) -> tuple[Head, list[Kept]]:
+        """What is to be said if the disk takes it, with the head after that; nothing is taken up before it has."""
+        events = [Event(EventKind.EVENTS_ON_DISK, self._clock())] if self.in_memory else []
+        if self._dropped.count:
+            events.append(self._dropped.event(self._clock()))
+        head, recovered = self._head, []
+        for event in events:
+            head, kept = head.follow(event)
+            recovered.append(kept)
+        return head, recovered
+
+    def _write(self, head: Head, events: Sequence[Kept]) -> None:
+        """One transaction: the events, where the journal then stands, and a snapshot not yet saved."""
+        rows = [(head.number, kept.sequence, kept.body, kept.salt, kept.before, kept.after) for kept in events]
         try:
             self._database.execute("BEGIN IMMEDIATE")
             # OR REPLACE: after an I/O error at the commit nobody knows whether these very rows are already there.
-            self._database.executemany("INSERT OR REPLACE INTO event VALUES (?, ?, ?)", rows)
-            last = max([self._last, *(sequence for sequence, _ in events)])
-            self._database.execute(
-                "INSERT OR REPLACE INTO journal VALUES (?, ?, ?)", (self._number, self._journal, last)
-            )
+            self._database.executemany("INSERT OR REPLACE INTO event VALUES (?, ?, ?, ?, ?, ?)", rows)
+            if head.last:
+                row = (head.number, head.journal, head.last, head.digest)
+                self._database.execute("INSERT OR REPLACE INTO journal VALUES (?, ?, ?, ?)", row)
             self._signed.write(self._database)
             self._database.execute("COMMIT")
         except sqlite3.Error:
@@ -217,35 +277,31 @@ class Store:
         """From now on events wait in memory; said once, by an event that waits there too."""
         if not self.in_memory:
             self.in_memory = True
-            self._marked = self._set_mark(b"1")
             self._keep(Event(EventKind.EVENTS_IN_MEMORY, self._clock(), detail=str(error)[:200]))
 
-    def _read_mark(self) -> bool:
-        """Whether the last life ended with events in memory. The byte is written early: a full disk has no room for it."""
-        value = os.pread(self._mark, 1, 0)
-        if not value:
-            self._set_mark(b"0")
-        return value == b"1"
-
-    def _set_mark(self, value: bytes) -> bool:
-        try:
-            os.pwrite(self._mark, value, 0)
-            os.fsync(self._mark)
-        except OSError:
-            return False
-        return True
-
     def _waiting_in_memory(self, after: Cursor, limit: int) -> Batch | None:
-        seen = after[1] if after[0] == self._number else 0
-        events = tuple(kept for kept in self._memory if kept[0] > seen)[:limit]
-        if not events or not self._marked or after[0] > self._number:
+        number, seen = self._head.number, after[1] if after[0] == self._head.number else 0
+        kept = [kept for kept in self._memory if kept.sequence > seen][:limit]
+        if not kept or after[0] > number:
             return None
-        return Batch(self._journal, events, (self._number, events[-1][0]))
+        return self._batch(number, self._head.journal, kept)
+
+    def _batch(self, number: int, journal: str, kept: Sequence[Kept]) -> Batch:
+        last = kept[-1]
+        return Batch(
+            journal=journal,
+            events=tuple((one.sequence, one.event) for one in kept),
+            end=(number, last.sequence),
+            salts=tuple(one.salt for one in kept),
+            before=kept[0].before,
+            after=last.after,
+            seal=chain.seal(journal, last.sequence, last.after, self._key),
+        )
 
     def _forget_old_journals(self) -> None:
         self._database.execute(
             "DELETE FROM journal WHERE number < ? AND number NOT IN (SELECT DISTINCT journal FROM event)",
-            (self._number,),
+            (self._head.number,),
         )
 
 
@@ -285,6 +341,9 @@ def _check(database: sqlite3.Connection) -> None:
     answer = database.execute("PRAGMA quick_check(1)").fetchone()[0]
     if answer != "ok":
         raise sqlite3.DatabaseError(answer)
+    for table, columns in (("journal", JOURNAL_COLUMNS), ("event", EVENT_COLUMNS)):
+        if tuple(row[1] for row in database.execute(f"PRAGMA table_info({table})")) != columns:
+            raise sqlite3.DatabaseError(f"the table {table} is not this version's")
 
 
 def _is_passing(error: sqlite3.DatabaseError) -> bool:
@@ -299,11 +358,3 @@ def _set_aside(path: Path, aside: Path) -> None:
         source = path.with_name(path.name + ending)
         if source.exists():
             source.rename(aside.with_name(aside.name + ending))
-
-
-def _decode(body: bytes) -> Event:
-    """An event as stored; one that cannot be read keeps its place in the sequence and says so."""
-    try:
-        return msgspec.msgpack.decode(body, type=Event)
-    except msgspec.MsgspecError:
-        return Event(EventKind.MESSAGE_UNKNOWN, datetime.fromtimestamp(0, UTC), detail="a stored event cannot be read")

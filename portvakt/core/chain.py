@@ -1,4 +1,4 @@
-"""How does one event vouch for all before it, so that nobody can change, remove or reorder events unseen?
+r"""How does one event vouch for all before it, so that nobody can change, remove or reorder events unseen?
 
 Each event of a journal is written as one text in exactly one way, and its digest is taken over the digest before it and that text:
 
@@ -8,7 +8,7 @@ Each event of a journal is written as one text in exactly one way, and its diges
     seal   = Ed25519 over "portvakt seal" 0x00 ‖ ["<journal>",<sequence>,"<digest, hex>"]
 
 The words are those of FIELDS in that order, as they travel: ids and words are texts, empty where absent; moments are microseconds since
-the Unix epoch; the auth type is a number, 0 where absent. JSON escapes everything beyond ASCII as \\uXXXX, so one text has one form.
+the Unix epoch; the auth type is a number, 0 where absent. JSON escapes everything beyond ASCII as \uXXXX, so one text has one form.
 
 The salt is 16 random bytes for each event. Without it, whoever holds a digest and its neighbour could try the few persons of a house until
 one fits; with it, the digests and seals that outlive an event tell nothing about it.

@@ -1,11 +1,16 @@
 """Do events reach the disk in the order of the calls, together where they can, and before the caller goes on?"""
 
 import asyncio
+import threading
 from collections.abc import Sequence
 from pathlib import Path
 
-from portvakt.controller.journal import Journal
-from portvakt.controller.store import START, Store
+import pytest
+
+from portvakt.controller import journal as journal_module
+from portvakt.controller.chained import Dropped
+from portvakt.controller.journal import Journal, JournalFull
+from portvakt.controller.store import NOTHING_DROPPED, START, Store
 from portvakt.core.event import Event, EventKind
 from tests.controller.fakes import NOON, FakeClock
 
@@ -13,8 +18,8 @@ from tests.controller.fakes import NOON, FakeClock
 class CountingStore(Store):
     """The real store, which also notes how many events each commit carried."""
 
-    def append(self, events: Sequence[Event]) -> int:
-        last = super().append(events)
+    def append(self, events: Sequence[Event], dropped: Dropped = NOTHING_DROPPED) -> int:
+        last = super().append(events, dropped)
         self.commits = [*getattr(self, "commits", []), len(events)]
         return last
 
@@ -70,3 +75,46 @@ def test_a_disk_that_takes_events_again_is_noticed_without_a_new_event(tmp_path:
         await journal.close()
 
     asyncio.run(recover())
+
+
+class HangingStore(Store):
+    """The real store on a disk that does not answer until it is let."""
+
+    answers = threading.Event()
+
+    def append(self, events: Sequence[Event], dropped: Dropped = NOTHING_DROPPED) -> int:
+        self.answers.wait()
+        return super().append(events, dropped)
+
+
+def test_a_disk_that_hangs_fills_no_memory_and_what_was_turned_away_is_counted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(journal_module, "MOST_IN_MEMORY", 5)
+
+    async def hang() -> None:
+        store = HangingStore(tmp_path, FakeClock().now)
+        journal = Journal(store)
+        first = asyncio.create_task(journal.append([event(0)]))
+        await turns()  # on its way to the disk, where it stays
+        callers = [asyncio.create_task(journal.append([event(number)])) for number in range(1, 10)]
+        await turns()
+        turned_away = [caller for caller in callers if caller.done()]
+        assert [type(caller.exception()) for caller in turned_away] == [JournalFull] * 4
+        store.answers.set()
+        await asyncio.gather(first, *callers, return_exceptions=True)
+        batch = store.waiting(START, 100)
+        assert batch is not None
+        opened = [kept.detail for _, kept in batch.events if kept.kind is EventKind.DOOR_OPENED]
+        assert opened == [str(number) for number in range(6)]
+        [dropped] = [kept.detail for _, kept in batch.events if kept.kind is EventKind.EVENTS_DROPPED]
+        assert dropped.startswith("4 events ")
+        await journal.close()
+
+    asyncio.run(hang())
+
+
+async def turns() -> None:
+    """Let everything run that can."""
+    for _ in range(5):
+        await asyncio.sleep(0)

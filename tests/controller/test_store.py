@@ -1,5 +1,6 @@
 """Is everything that happened still there, once and in order, whatever befalls process, disk and file?"""
 
+import shutil
 import signal
 import sqlite3
 import subprocess
@@ -7,10 +8,15 @@ import sys
 from datetime import timedelta
 from pathlib import Path
 
+import msgspec
 import pytest
 
-from portvakt.controller.signed_store import Signed, StoredSnapshot
-from portvakt.controller.store import DATABASE, MEMORY_MARK, START, Batch, Store
+from portvakt.controller import store as store_module
+from portvakt.controller.log_key import FILE as LOG_KEY
+from portvakt.controller.signed_store import StoredSnapshot
+from portvakt.controller.store import DATABASE, START, Batch, Store
+from portvakt.core import chain
+from portvakt.core.chain import Predecessor
 from portvakt.core.event import Event, EventKind
 from tests.controller.fakes import NOON, FakeClock
 
@@ -53,7 +59,8 @@ def test_events_come_back_in_order_with_all_their_words(tmp_path: Path) -> None:
     ]
     assert store.append(events) == 2
     [batch] = all_waiting(store)
-    assert batch == Batch(store.journal, tuple(enumerate(events, 1)), batch.end)
+    assert (batch.journal, batch.events) == (store.journal, tuple(enumerate(events, 1)))
+    assert len(set(batch.salts)) == 2
 
 
 def test_waiting_gives_no_more_than_asked_and_goes_on_from_there(tmp_path: Path) -> None:
@@ -67,15 +74,113 @@ def test_waiting_gives_no_more_than_asked_and_goes_on_from_there(tmp_path: Path)
     assert store.waiting(second.end, 3) is None
 
 
-def test_numbers_go_on_after_all_was_acknowledged_and_the_process_restarted(tmp_path: Path) -> None:
+def test_every_start_begins_a_journal_that_names_the_one_before(tmp_path: Path) -> None:
     store = store_in(tmp_path)
     journal, last = store.journal, store.append([OPENED] * 3)
+    [first] = all_waiting(store)
     store.acknowledge(journal, last)
     assert store.waiting_count() == 0
     store.close()
     again = store_in(tmp_path)
-    assert (again.journal, again.append([OPENED])) == (journal, 4)
-    assert sequences(again) == [4]
+    long = msgspec.structs.replace(OPENED, detail="d" * 200)
+    assert (again.journal != journal, again.append([long, OPENED])) == (True, 2)
+    [batch] = all_waiting(again)
+    assert chain.predecessor(batch.events[0][1].detail) == Predecessor(journal, 3, first.after)
+    assert len(batch.events[0][1].detail) == 200
+    assert batch.events[0][1].detail.startswith("ddd")
+    assert batch.events[1][1] == OPENED
+
+
+def test_two_lives_of_one_disk_never_use_the_same_number(tmp_path: Path) -> None:
+    store_in(tmp_path / "one").append([OPENED])
+    shutil.copytree(tmp_path / "one", tmp_path / "copy")
+    lives = [store_in(tmp_path / name) for name in ("one", "copy", "one")]
+    assert len({store.journal for store in lives}) == 3
+
+
+def test_batches_hang_together_and_are_sealed_wherever_they_are_cut(tmp_path: Path) -> None:
+    store = store_in(tmp_path)
+    store.append([OPENED] * 7)
+    whole = store.waiting(START, 100)
+    assert whole is not None
+    assert whole.before == chain.first_digest(store.journal)
+    store.acknowledge(store.journal, 2)
+    first = store.waiting(START, 1)
+    assert first is not None
+    before, cursor, seen = first.before, START, 2
+    while (batch := store.waiting(cursor, 2)) is not None:
+        assert batch.before == before
+        for (sequence, event), salt in zip(batch.events, batch.salts, strict=True):
+            assert sequence == seen + 1
+            text = chain.event_text(store.journal, sequence, salt, chain.words_of(event))
+            before, seen = chain.next_digest(before, text), sequence
+        assert batch.after == before
+        assert chain.seal_holds(store.journal, seen, before, batch.seal, store.log_key)
+        cursor = batch.end
+    assert (seen, before) == (7, whole.after)
+
+
+def test_the_log_key_is_made_once_and_read_by_nobody_else(tmp_path: Path) -> None:
+    key = store_in(tmp_path).log_key
+    assert store_in(tmp_path).log_key == key
+    assert (tmp_path / LOG_KEY).stat().st_mode & 0o777 == 0o600
+    assert store_in(tmp_path / "other").log_key != key
+
+
+@pytest.mark.parametrize("damage", ["short", "open to all"])
+def test_a_log_key_that_cannot_be_used_is_kept_aside_and_doors_go_on(tmp_path: Path, damage: str) -> None:
+    key = store_in(tmp_path).log_key
+    if damage == "short":
+        (tmp_path / LOG_KEY).write_bytes(b"x")
+    else:
+        (tmp_path / LOG_KEY).chmod(0o644)
+    again = store_in(tmp_path)
+    assert again.log_key != key
+    assert len(list(tmp_path.glob(f"{LOG_KEY}.unusable-*"))) == 1
+    assert store_in(tmp_path).log_key == again.log_key
+
+
+def test_a_store_of_another_version_is_kept_aside_not_written_into(tmp_path: Path) -> None:
+    database = sqlite3.connect(tmp_path / DATABASE)
+    database.execute("CREATE TABLE event (journal INTEGER, sequence INTEGER, body BLOB)")
+    database.close()
+    store = store_in(tmp_path)
+    assert store.append([OPENED]) == 2
+    assert not store.in_memory
+    assert len(list(tmp_path.glob("*.damaged-*"))) == 1
+
+
+def test_memory_is_bounded_and_what_had_no_room_is_counted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(store_module, "MOST_IN_MEMORY", 5)
+    store = store_in(tmp_path)
+    fill(store)
+    while len(store._memory) < 5:
+        store.append([OPENED])
+    last = store.append([msgspec.structs.replace(OPENED, at=NOON + timedelta(minutes=n)) for n in range(4)])
+    assert len(store._memory) == 5
+    make_room(store)
+    assert store.flush()
+    events = [event for batch in all_waiting(store) for _, event in batch.events]
+    assert sequences(store) == list(range(1, last + 3))
+    assert [event.kind for event in events[-2:]] == [EventKind.EVENTS_ON_DISK, EventKind.EVENTS_DROPPED]
+    assert events[-1].detail == "4 events between 2026-11-25 11:00:00+00:00 and 2026-11-25 11:03:00+00:00"
+    store.append([OPENED])
+    kinds = [event.kind for batch in all_waiting(store) for _, event in batch.events]
+    assert kinds.count(EventKind.EVENTS_DROPPED) == 1
+
+
+def test_room_that_the_server_makes_is_used_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(store_module, "MOST_BYTES_IN_MEMORY", 300)
+    store = store_in(tmp_path)
+    fill(store)
+    while store._has_room():
+        store.append([OPENED])
+    store.append([OPENED] * 3)
+    store.acknowledge(store.journal, store._head.last)
+    batch = all_waiting(store)[-1]
+    assert [(event.kind, event.detail[:9]) for _, event in batch.events] == [(EventKind.EVENTS_DROPPED, "3 events ")]
+    store.append([OPENED])
+    assert sequences(store)[:2] == [batch.events[0][0], batch.events[0][0] + 1]
 
 
 def test_an_acknowledgement_takes_only_what_it_names(tmp_path: Path) -> None:
@@ -138,12 +243,6 @@ def test_numbers_seen_only_in_memory_are_not_used_again_after_a_power_cut(tmp_pa
     old, new = all_waiting(again)
     assert (old.journal, [sequence for sequence, _ in old.events]) == (store.journal, list(range(1, kept + 1)))
     assert (new.journal, [sequence for sequence, _ in new.events]) == (again.journal, [1])
-    assert (tmp_path / MEMORY_MARK).read_bytes() == b"0"
-
-
-def test_the_byte_that_a_full_disk_must_change_is_there_from_the_start(tmp_path: Path) -> None:
-    store_in(tmp_path)
-    assert (tmp_path / MEMORY_MARK).read_bytes() == b"0"
 
 
 def test_a_snapshot_is_replaced_whole_and_remembers_when_it_was_confirmed(tmp_path: Path) -> None:
@@ -221,7 +320,8 @@ def test_what_was_called_kept_is_there_after_kill_9(tmp_path: Path, lines: int) 
         said += [line.split() for line in process.stdout.read().splitlines() if line.count(" ") == 1]
     store = store_in(tmp_path)
     found = sequences(store)
-    assert said[-1] == [store.journal, str(int(said[0][1]) + len(said) - 1)]
+    [batch, *_] = all_waiting(store)
+    assert said[-1] == [batch.journal, str(int(said[0][1]) + len(said) - 1)]
     assert found == list(range(1, len(found) + 1))
     assert len(found) >= int(said[-1][1])
-    assert store.append([OPENED]) == len(found) + 1
+    assert store.append([OPENED]) == 1
