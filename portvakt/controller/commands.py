@@ -1,42 +1,74 @@
-"""What does the server ask a door to do, and how does each command act once however often it comes?
+"""What does the server ask of doors and readers, and how does each command act once however often it comes?
 
 Answers are remembered in memory alone: after a restart nothing is repeated, since commands are kept nowhere.
 """
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
+from functools import partial
 
 import msgspec
 
 from portvakt.controller.doors import Doors
-from portvakt.core.decision.model import Denied, Granted, Reason, RemoteOpening, Side
+from portvakt.controller.readers import Adoption, AdoptionOutcome, CardRead
+from portvakt.core.decision.model import AuthType, Decision, Denied, Granted, NeedFactor, NeedPerson, Reason, Side
+from portvakt.proto import link_pb2
 
 # A server repeats a command within seconds; a thousand commands are far more than any site has in that time.
 REMEMBERED = 1000
+# Of a question, whose answers may be as long as the site is large, no more is looked at.
+MOST_DOORS = 10_000
+ON_PHONE = frozenset({AuthType.SCAN_PLUS_PHONE, AuthType.REMOTE_PLUS_PHONE, AuthType.CARD_PLUS_PHONE})
+
+Adopt = Callable[[str, int], Awaitable[Adoption]]
+Report = Callable[[str, CardRead], None]
 
 
 class Answer(msgspec.Struct, frozen=True):
-    """What became of a command; `reason` is core.decision.model.Reason, empty when granted."""
+    """What became of a command; `reason` is core.decision.model.Reason, empty when granted or when something must follow.
+
+    `needs` is what must follow at the door (see link.proto), `doors` why each door of a rehearsal would not lock (empty
+    where it would), `detail` what a reader said.
+    """
 
     granted: bool
     reason: str = ""
+    needs: str = ""
+    doors: Mapping[str, str] = {}
+    detail: str = ""
+
+
+FAULT = Answer(granted=False, reason=Reason.FAULT.value)
 
 
 class Commands:
-    """Carries out commands at the doors."""
+    """Carries out commands; `adopt` is that of the readers."""
 
-    def __init__(self, doors: Doors) -> None:
+    def __init__(self, doors: Doors, adopt: Adopt) -> None:
         self._doors = doors
+        self._adopt = adopt
         self._answers: OrderedDict[str, asyncio.Task[Answer]] = OrderedDict()
 
-    async def release(self, command: str, door: str) -> Answer:
-        """An operator releases the door."""
-        return await self._once(command, lambda: self._release(command, door))
-
-    async def open(self, command: str, door: str, side: str, person: str) -> Answer:
-        """A person asks from a distance; the rules decide (auth type REMOTE)."""
-        return await self._once(command, lambda: self._open(command, door, side, person))
+    def take(self, command: link_pb2.Command, report: Report) -> Coroutine[None, None, Answer] | None:
+        """Return what carries a command out, once; None for one this software does not know. `report` tells card readings."""
+        act: Callable[[], Coroutine[None, None, Answer]]
+        match command.WhichOneof("action"):
+            case "release_door":
+                act = partial(self._release, command.id, command.release_door.door)
+            case "remote_open":
+                act = partial(self._open, command.id, command.remote_open)
+            case "rehearse":
+                act = partial(self._rehearse, command.rehearse)
+            case "adopt_reader":
+                act = partial(self._adopt_reader, command.adopt_reader)
+            case "read_card":
+                act = partial(self._read_card, command.id, command.read_card, report)
+            case "forgive":
+                act = partial(self._forgive, command.forgive)
+            case _:
+                return None
+        return self._once(command.id, act)
 
     async def _once(self, command: str, act: Callable[[], Coroutine[None, None, Answer]]) -> Answer:
         if command not in self._answers:
@@ -47,16 +79,52 @@ class Commands:
         return await asyncio.shield(self._answers[command])
 
     async def _release(self, command: str, door: str) -> Answer:
+        """An operator releases the door."""
         reason = await self._doors.release(door, command)
         return Answer(granted=True) if reason is None else Answer(granted=False, reason=reason.value)
 
-    async def _open(self, command: str, door: str, side: str, person: str) -> Answer:
+    async def _open(self, command: str, asked: link_pb2.RemoteOpen) -> Answer:
+        """A person asks from a phone; the rules decide."""
         try:
-            at_side = Side(side)
+            side = Side(asked.side)
         except ValueError:
-            return Answer(granted=False, reason=Reason.FAULT.value)
-        decision = await self._doors.decide_and_act(door, at_side, (RemoteOpening(person),), command)
-        if isinstance(decision, Granted):
+            return FAULT
+        decision = await self._doors.open_remotely(
+            command,
+            asked.door,
+            side,
+            asked.person,
+            metres=asked.metres if asked.has_metres else None,
+            code=asked.code,
+            pin=asked.pin,
+            pin_only=asked.pin_only,
+        )
+        return _answer(decision)
+
+    async def _rehearse(self, asked: link_pb2.Rehearse) -> Answer:
+        return Answer(granted=True, doors=self._doors.rehearse(asked.doors[:MOST_DOORS]))
+
+    async def _adopt_reader(self, asked: link_pb2.AdoptReader) -> Answer:
+        adoption = await self._adopt(asked.reader, asked.seconds)
+        adopted = adoption.outcome is AdoptionOutcome.ADOPTED
+        return Answer(granted=adopted, reason="" if adopted else FAULT.reason, detail=adoption.detail[:200])
+
+    async def _read_card(self, command: str, asked: link_pb2.ReadCard, report: Report) -> Answer:
+        begun = self._doors.read_card(asked.reader, asked.seconds, lambda said: report(command, said))
+        return Answer(granted=True) if begun else FAULT
+
+    async def _forgive(self, asked: link_pb2.Forgive) -> Answer:
+        self._doors.forgive(asked.person or None)
+        return Answer(granted=True)
+
+
+def _answer(decision: Decision) -> Answer:
+    match decision:
+        case Granted():
             return Answer(granted=True)
-        reason = decision.reason if isinstance(decision, Denied) else Reason.AUTH_TYPE_NOT_ACCEPTED
-        return Answer(granted=False, reason=reason.value)
+        case NeedFactor(pairs):
+            return Answer(granted=False, needs="pin_on_phone" if ON_PHONE.intersection(pairs) else "pin")
+        case NeedPerson():
+            return Answer(granted=False, needs="person")
+        case Denied(reason):
+            return Answer(granted=False, reason=reason.value)

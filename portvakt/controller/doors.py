@@ -24,6 +24,7 @@ from portvakt.core.decision.compile import Index
 from portvakt.core.decision.decide import decide
 from portvakt.core.decision.lockout import after
 from portvakt.core.decision.model import (
+    Barred,
     CardShown,
     Decision,
     Denied,
@@ -113,6 +114,10 @@ class Doors:
     def trust_clock(self, trusted: bool) -> None:  # noqa: FBT001  What ClockWatch found, and nothing else.
         """While the clock is not trusted, each door does what it does with an old snapshot."""
         self._state = msgspec.structs.replace(self._state, clock_trusted=trusted)
+
+    def bar(self, barred: Barred | None) -> None:
+        """Open to nothing of this until a newer snapshot is in force."""
+        self._state = msgspec.structs.replace(self._state, barred=barred)
 
     def states(self) -> dict[str, str]:
         """Every door's state (core.door.DoorState) by its id."""

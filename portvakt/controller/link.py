@@ -11,6 +11,7 @@ import logging
 from collections import deque
 from collections.abc import Callable, Coroutine, Mapping
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from secrets import SystemRandom
 from typing import Any
 
@@ -21,10 +22,12 @@ from portvakt.controller.clock import Clock
 from portvakt.controller.commands import Answer, Commands
 from portvakt.controller.identity import Identity
 from portvakt.controller.journal import Journal
-from portvakt.controller.snapshots import Snapshots
-from portvakt.controller.store import START
+from portvakt.controller.readers import CardRead
+from portvakt.controller.snapshots import Answer as SnapshotAnswer
+from portvakt.controller.snapshots import Pieces, Snapshots
+from portvakt.controller.store import START, Batch
 from portvakt.core.event import Event, EventKind
-from portvakt.core.snapshot import MAX_BODY_BYTES
+from portvakt.core.snapshot import MAX_BODY_BYTES, MAX_MESSAGE_BYTES, SnapshotRefused
 from portvakt.proto import link_pb2, link_pb2_grpc
 
 log = logging.getLogger(__name__)
@@ -41,13 +44,17 @@ OPTIONS = (
     ("grpc.http2.ping_timeout_ms", 4_000),
     ("grpc.keepalive_permit_without_calls", 1),
     ("grpc.http2.max_pings_without_data", 0),
-    ("grpc.max_receive_message_length", MAX_BODY_BYTES + 65_536),
+    ("grpc.max_receive_message_length", MAX_MESSAGE_BYTES),
     # Each attempt is a connection of its own; a shared one would bring gRPC's back-off of up to two minutes along.
     ("grpc.use_local_subchannel_pool", 1),
     ("grpc.min_reconnect_backoff_ms", 5_000),
 )
 
+# Whole snapshots and deltas that wait for their turn; the server sends the next when the last is answered.
+MOST_OFFERED = 2
+
 States = Callable[[], Mapping[str, str]]
+Offer = Callable[[], Coroutine[None, None, SnapshotAnswer]]
 
 
 class StreamEnded(Exception):
@@ -81,6 +88,8 @@ class Link:
         self._status_due = True
         self._answers: deque[link_pb2.Up] = deque()
         self._running: set[asyncio.Task[None]] = set()
+        self._pieces = Pieces(MAX_BODY_BYTES)
+        self._offered: asyncio.Queue[Offer] = asyncio.Queue(MOST_OFFERED)
         self._unknown: set[str] = set()
         self._heard = False
 
@@ -117,7 +126,8 @@ class Link:
             # Answers to what another stream asked are of no use in this one.
             self._answers.clear()
             self._status_due = True
-            await _until_one_ends(self._send(stream), self._receive(stream))
+            self._pieces, self._offered = Pieces(MAX_BODY_BYTES), asyncio.Queue(MOST_OFFERED)
+            await _until_one_ends(self._send(stream), self._receive(stream), self._take_offers())
 
     async def _send(self, stream: Any) -> None:
         await stream.write(link_pb2.Up(hello=self._hello()))
@@ -131,8 +141,7 @@ class Link:
                 self._status_due, status_at = False, time() + STATUS_SECONDS
                 await stream.write(link_pb2.Up(status=await self._status()))
             if (batch := await self._journal.waiting(sent, BATCH)) is not None:
-                events = [event_message(sequence, event) for sequence, event in batch.events]
-                await stream.write(link_pb2.Up(events=link_pb2.Events(journal=batch.journal, events=events)))
+                await stream.write(link_pb2.Up(events=events_message(batch)))
                 sent = batch.end
                 continue
             await self._woken(status_at - time())
@@ -157,7 +166,13 @@ class Link:
             case "acknowledged":
                 await self._journal.acknowledge(down.acknowledged.journal, down.acknowledged.sequence)
             case "snapshot":
-                await self._take_snapshot(down.snapshot)
+                await self._offered.put(partial(self._snapshots.offer, down.snapshot.body, down.snapshot.signature))
+            case "part":
+                await self._take_part(down.part)
+            case "delta":
+                await self._offered.put(partial(self._snapshots.offer_delta, down.delta.body, down.delta.signature))
+            case "bars":
+                await self._snapshots.offer_bars(down.bars.body, down.bars.signature)
             case "confirmed":
                 await self._snapshots.confirm(down.confirmed.version)
             case "command":
@@ -165,24 +180,44 @@ class Link:
             case _:
                 await self._report_unknown("message", down)
 
-    async def _take_snapshot(self, signed: link_pb2.SignedSnapshot) -> None:
-        answer = await self._snapshots.offer(signed.body, signed.signature)
+    async def _take_part(self, part: link_pb2.SnapshotPart) -> None:
+        try:
+            body = self._pieces.add(part.version, part.body, last=part.last)
+        except SnapshotRefused as refused:
+            self._answer(SnapshotAnswer(part.version, f"{refused.code}: {refused.text}", self._snapshots.deltas))
+            return
+        if body is not None:
+            await self._offered.put(partial(self._snapshots.offer, body, part.signature))
+
+    async def _take_offers(self) -> None:
+        """One snapshot after the other, beside everything else: what is urgent waits for none of them."""
+        while True:
+            offer = await self._offered.get()
+            # What was begun is finished, also when the stream ends: half of it must not be on disk.
+            task = asyncio.create_task(self._offer(offer))
+            self._running.add(task)
+            task.add_done_callback(self._running.discard)
+            await asyncio.shield(task)
+
+    async def _offer(self, offer: Offer) -> None:
+        self._answer(await offer())
+
+    def _answer(self, answer: SnapshotAnswer) -> None:
         log.info("snapshot", extra={"version": answer.version, "refusal": answer.refusal})
         message = link_pb2.SnapshotAnswer(
-            version=answer.version, in_force=not answer.refusal, refusal=answer.refusal[:500]
+            version=answer.version, in_force=not answer.refusal, refusal=answer.refusal[:500], deltas=answer.deltas
         )
         self._reply(link_pb2.Up(snapshot=message))
 
     async def _take_command(self, command: link_pb2.Command) -> None:
-        match command.WhichOneof("action"):
-            case "release_door":
-                self._start(command.id, self._commands.release(command.id, command.release_door.door))
-            case "remote_open":
-                asked = command.remote_open
-                self._start(command.id, self._commands.open(command.id, asked.door, asked.side, asked.person))
-            case _:
-                await self._report_unknown("command", command)
-                self._reply(link_pb2.Up(command=link_pb2.CommandAnswer(id=command.id, reason="fault")))
+        if (action := self._commands.take(command, self._report_reading)) is not None:
+            self._start(command.id, action)
+            return
+        await self._report_unknown("command", command)
+        self._reply(link_pb2.Up(command=link_pb2.CommandAnswer(id=command.id, reason="fault")))
+
+    def _report_reading(self, command: str, said: CardRead) -> None:
+        self._reply(link_pb2.Up(reading=link_pb2.Reading(command=command, bits=said.bits, data=said.data)))
 
     def _start(self, command: str, action: Coroutine[None, None, Answer]) -> None:
         """A command waits for the disk; what comes after it on the stream does not."""
@@ -192,7 +227,17 @@ class Link:
 
     async def _finish(self, command: str, action: Coroutine[None, None, Answer]) -> None:
         answer = await action
-        message = link_pb2.CommandAnswer(id=command, granted=answer.granted, reason=answer.reason)
+        doors = [
+            link_pb2.DoorRehearsal(door=door, would_lock=not why, why_not=why) for door, why in answer.doors.items()
+        ]
+        message = link_pb2.CommandAnswer(
+            id=command,
+            granted=answer.granted,
+            reason=answer.reason,
+            needs=answer.needs,
+            doors=doors,
+            detail=answer.detail,
+        )
         self._reply(link_pb2.Up(command=message))
 
     def _reply(self, message: link_pb2.Up) -> None:
@@ -210,7 +255,11 @@ class Link:
 
     def _hello(self) -> link_pb2.Hello:
         return link_pb2.Hello(
-            journal=self._journal.id, snapshot_version=self._snapshots.version, software=self._software
+            journal=self._journal.id,
+            snapshot_version=self._snapshots.version,
+            software=self._software,
+            deltas=self._snapshots.deltas,
+            log_key=self._journal.log_key,
         )
 
     async def _status(self) -> link_pb2.Status:
@@ -223,7 +272,17 @@ class Link:
         )
 
 
-def event_message(sequence: int, event: Event) -> link_pb2.Event:
+def events_message(batch: Batch) -> link_pb2.Events:
+    """A batch as it travels, vouched for."""
+    events = [
+        event_message(sequence, event, salt) for (sequence, event), salt in zip(batch.events, batch.salts, strict=True)
+    ]
+    return link_pb2.Events(
+        journal=batch.journal, events=events, before=batch.before, after=batch.after, seal=batch.seal
+    )
+
+
+def event_message(sequence: int, event: Event, salt: bytes = b"") -> link_pb2.Event:
     """The event as it travels; what is absent stays empty."""
     return link_pb2.Event(
         sequence=sequence,
@@ -239,6 +298,7 @@ def event_message(sequence: int, event: Event) -> link_pb2.Event:
         rule=event.rule or "",
         command=event.command or "",
         detail=event.detail,
+        salt=salt,
     )
 
 

@@ -85,12 +85,13 @@ class Site:
             clock=self._clock,
             put_in_force=self._put_in_force,
             confirmed=self._doors.confirm,
+            bar=self._doors.bar,
         )
         self._link = Link(
             identity=identity,
             journal=self._journal,
             snapshots=self._snapshots,
-            commands=Commands(self._doors),
+            commands=Commands(self._doors, self._readers.adopt),
             doors=self._doors.states,
             readers=self._readers.states,
             clock=self._clock,

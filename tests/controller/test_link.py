@@ -17,6 +17,7 @@ from portvakt.controller.identity import Identity
 from portvakt.controller.journal import Journal
 from portvakt.controller.link import LONGEST_PAUSE, Link, _until_one_ends, pause
 from portvakt.controller.outputs import ContactChanged
+from portvakt.controller.readers import Adoption, AdoptionOutcome
 from portvakt.controller.snapshots import Snapshots
 from portvakt.controller.store import Store
 from portvakt.core.event import Event, EventKind
@@ -40,6 +41,10 @@ def release(command: str) -> link_pb2.Down:
     return link_pb2.Down(command=link_pb2.Command(id=command, release_door=link_pb2.ReleaseDoor(door=FRONT)))
 
 
+async def no_readers(reader: str, _seconds: int) -> Adoption:
+    return Adoption(reader, AdoptionOutcome.FAILED, "This controller has no such reader.")
+
+
 class Controller:
     """Everything of the controller that the link touches, on a real store."""
 
@@ -61,12 +66,13 @@ class Controller:
             clock=self.clock,
             put_in_force=self.doors.put_in_force,
             confirmed=self.doors.confirm,
+            bar=self.doors.bar,
         )
         self.link = Link(
             identity=identity,
             journal=self.journal,
             snapshots=self.snapshots,
-            commands=Commands(self.doors),
+            commands=Commands(self.doors, no_readers),
             doors=self.doors.states,
             readers=dict,
             clock=self.clock,
