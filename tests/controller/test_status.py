@@ -249,6 +249,26 @@ def test_one_connection_more_than_there_is_room_for_is_closed_and_room_comes_bac
     served(story)
 
 
+def test_more_requests_than_a_second_has_room_for_are_cut_and_later_ones_answered(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(server, "PER_SECOND", 5)
+
+    async def answered(made: StatusServer) -> bool:
+        try:
+            return status(await ask(made, get("/healthz"))) == "200"
+        except ConnectionResetError:
+            return False
+
+    async def story(made: StatusServer) -> None:
+        while await answered(made):
+            pass
+        while not await answered(made):
+            pass
+
+    served(story)
+
+
 def test_a_connection_that_says_nothing_is_closed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(server, "SECONDS", 0.1)
 
@@ -366,5 +386,8 @@ def test_the_manual_names_every_metric_and_every_trouble() -> None:
     named = re.findall(rb"^# TYPE (portvakt_\w+)", Metrics(lambda: WELL).text(), re.MULTILINE)
     assert len(named) > 15
     assert [name for name in map(bytes.decode, named) if f"`{name}" not in manual] == []
-    said = [text[Language.ENGLISH].partition(". ")[0].partition(":")[0].partition(";")[0] for text in words.TROUBLES.values()]
+    said = [
+        text[Language.ENGLISH].partition(". ")[0].partition(":")[0].partition(";")[0]
+        for text in words.TROUBLES.values()
+    ]
     assert [text for text in said if text.rstrip(".") not in manual] == []

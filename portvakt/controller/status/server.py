@@ -1,7 +1,8 @@
 """Who answers on the status address, and how is a stranger there kept from costing a door anything?
 
-One request for each connection, so many connections, so many bytes, so many seconds; then it is closed, whatever was
-under way. h11 reads and writes HTTP; uvicorn, which serves elsewhere, waits for ever for a connection that says nothing.
+One request for each connection; so many connections at a time and in a second, so many bytes, so many seconds; then it
+is closed, whatever was under way. h11 reads and writes HTTP; uvicorn, which serves elsewhere, waits for ever for a
+connection that says nothing.
 """
 
 import asyncio
@@ -24,6 +25,8 @@ CONNECTIONS = 16
 HEAD_BYTES = 8192
 READ_BYTES = 2048
 SECONDS = 5.0
+# An answer costs half a millisecond of the doors' own loop; a monitoring system asks a few times a minute.
+PER_SECOND = 50
 # An address that cannot be had is tried again, not so often that the log fills the disk.
 AGAIN_SECONDS = 30.0
 TEXT, HTML = "text/plain; charset=utf-8", "text/html; charset=utf-8"
@@ -58,6 +61,7 @@ class StatusServer:
         self._facts = facts
         self._metrics = metrics
         self._open = 0
+        self._second, self._taken = 0, 0
         self.listening = asyncio.Event()
         self.port = address.port
 
@@ -65,7 +69,9 @@ class StatusServer:
         """A door never depends on whether the address can be had."""
         while True:
             try:
-                server = await asyncio.start_server(self._serve, self._address.host, self._address.port)
+                server = await asyncio.start_server(
+                    self._serve, self._address.host, self._address.port, backlog=CONNECTIONS
+                )
             except OSError as fault:
                 log.warning("the status page cannot be served", extra={"cause": str(fault)})
                 await asyncio.sleep(AGAIN_SECONDS)
@@ -76,7 +82,7 @@ class StatusServer:
                 await server.serve_forever()
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        if self._open >= CONNECTIONS:
+        if not self._has_room():
             writer.transport.abort()
             return
         self._open += 1
@@ -88,6 +94,13 @@ class StatusServer:
         finally:
             self._open -= 1
             writer.transport.abort()
+
+    def _has_room(self) -> bool:
+        second = int(asyncio.get_running_loop().time())
+        if second != self._second:
+            self._second, self._taken = second, 0
+        self._taken += 1
+        return self._open < CONNECTIONS and self._taken <= PER_SECOND
 
     async def _converse(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         connection = h11.Connection(h11.SERVER, max_incomplete_event_size=HEAD_BYTES)
