@@ -1,5 +1,6 @@
 """Who may pass which door, when and how?"""
 
+from collections.abc import Iterable
 from datetime import datetime
 from uuid import UUID
 
@@ -236,17 +237,29 @@ class Forgiveness(OrganisationModel):
         return f"{self.asked_at:%Y-%m-%d %H:%M:%S}"
 
 
-def remote_parts(person: UUID, at: datetime) -> QuerySet[RuleDoor]:
-    """Return the parts of rules by which a person may ask for a door from a phone at an aware moment, by site, section and door.
+# What a phone can ask for at each side: with a touch, with the code printed there, or with a PIN for the code shown at the reader.
+REMOTE_TYPES = (AuthType.REMOTE, AuthType.REMOTE_PLUS_PHONE)
+SCAN_TYPES = (AuthType.SCAN, AuthType.SCAN_PLUS_KEYPAD, AuthType.SCAN_PLUS_PHONE)
+PHONE_PIN_TYPES = (AuthType.CARD_PLUS_PHONE,)
 
-    What the schedule says is left to the door's controller, which also knows the person's own standing.
+
+def phone_parts(
+    person: UUID, at: datetime, auth_types: Iterable[AuthType], side: Side = Side.ENTRY
+) -> QuerySet[RuleDoor]:
+    """Return the parts of rules by which a person may use one of the auth types at a side, at an aware moment.
+
+    They come by site, section and door. What the schedule says is left to the door's controller, which also knows the person's own
+    standing.
     """
+    column = f"{side.value}_auth_types"
+    either = Q()
+    for auth_type in auth_types:
+        either |= Q(**{f"{column}__contains": [auth_type], f"door__{column}__contains": [auth_type]})
     parts = RuleDoor.objects.filter(
+        either,
         _in_force("rule__", at),
         _in_force("rule__assignments__", at),
         rule__assignments__person=person,
-        entry_auth_types__contains=[AuthType.REMOTE],
-        door__entry_auth_types__contains=[AuthType.REMOTE],
         door__in_service=True,
     )
     order = ("door__section__site__name", "door__section__name", "door__name", "door_id", "rule__name")

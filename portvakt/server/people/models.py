@@ -1,14 +1,19 @@
 """Who may hold credentials, and which do they hold?"""
 
+from uuid import UUID
+
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from portvakt.core.credentials import PIN_DIGITS, pin_length_needed
 from portvakt.core.decision.model import CredentialKind, Escort
 from portvakt.core.privacy import Keep, Kind, OnErase, Privacy, Subject, personal
 from portvakt.server.organisations.models import OrganisationKey, OrganisationModel
+
+PIN_KINDS = (CredentialKind.PIN, CredentialKind.DURESS_PIN)
 
 
 class Category(models.TextChoices):
@@ -67,6 +72,10 @@ class Credential(OrganisationModel):
     digest = personal(models.BinaryField(max_length=32), Kind.CREDENTIAL_DIGEST)
     number = personal(models.CharField(_("number on the card"), max_length=40, blank=True), Kind.CREDENTIAL)
     label = personal(models.CharField(_("label"), max_length=60, blank=True), Kind.CREDENTIAL)
+    # How long a PIN is, so that one that has become too short is found; None where it was issued before that was kept.
+    digits = personal(
+        models.PositiveSmallIntegerField(_("number of digits"), null=True, editable=False), Kind.CREDENTIAL
+    )
     valid_from = personal(models.DateTimeField(_("valid from"), null=True, blank=True), Kind.ACCESS_RIGHT)
     valid_to = personal(models.DateTimeField(_("valid to"), null=True, blank=True), Kind.ACCESS_RIGHT)
     issued_at = personal(models.DateTimeField(default=timezone.now, editable=False), Kind.ACCESS_RIGHT)
@@ -75,12 +84,26 @@ class Credential(OrganisationModel):
 
     class Meta:
         constraints = (
+            # Whatever its kind: a PIN and a duress PIN have the same digest for the same digits, all other kinds never meet.
             models.UniqueConstraint(
-                fields=("organisation", "kind", "digest"),
+                fields=("organisation", "digest"),
                 condition=Q(revoked_at__isnull=True),
                 name="people_credential_digest",
             ),
         )
+
+
+def pins_in_use(organisation: UUID) -> QuerySet[Credential]:
+    """Return an organisation's PINs and duress PINs that are not revoked; each takes codes from those one could guess."""
+    return Credential.objects.filter(organisation=organisation, kind__in=PIN_KINDS, revoked_at__isnull=True)
+
+
+def short_pins(organisation: UUID) -> QuerySet[Credential]:
+    """Return the PINs in use that have fewer digits than so many PINs need; one of unknown length may be as short as any."""
+    pins = pins_in_use(organisation)
+    needed = pin_length_needed(pins.count())
+    short = Q(digits__lt=needed)
+    return pins.filter(short | Q(digits__isnull=True) if needed > PIN_DIGITS[0] else short)
 
 
 class CardReading(OrganisationModel):

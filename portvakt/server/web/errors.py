@@ -22,7 +22,12 @@ REFUSALS: dict[str, tuple[HTTPStatus, Promise]] = {
     ),
     "auth_type_not_supported": (HTTPStatus.UNPROCESSABLE_ENTITY, _("The door's equipment does not support this.")),
     "card_bits": (HTTPStatus.UNPROCESSABLE_ENTITY, _("A card has 1 to 512 bits.")),
+    "card_differs": (
+        HTTPStatus.UNPROCESSABLE_ENTITY,
+        _("The two values are not the same card. Read or type it again."),
+    ),
     "card_facility": (HTTPStatus.UNPROCESSABLE_ENTITY, _("The part before the hyphen is 0 to 255.")),
+    "card_format": (HTTPStatus.UNPROCESSABLE_ENTITY, _("There is no card format of that name.")),
     "card_length": (
         HTTPStatus.UNPROCESSABLE_ENTITY,
         _("The number of bits does not match the digits after the colon."),
@@ -30,17 +35,26 @@ REFUSALS: dict[str, tuple[HTTPStatus, Promise]] = {
     "card_number": (HTTPStatus.UNPROCESSABLE_ENTITY, _("The part after the hyphen is 0 to 65535.")),
     "card_padding": (HTTPStatus.UNPROCESSABLE_ENTITY, _("The unused bits at the end must be zero.")),
     "card_parity": (HTTPStatus.UNPROCESSABLE_ENTITY, _("The parity of the 26 bits is wrong: a digit may be mistyped.")),
+    "card_random": (HTTPStatus.UNPROCESSABLE_ENTITY, _("This card says another number each time: it cannot be used.")),
     "card_taken": (HTTPStatus.CONFLICT, _("This card is already issued to somebody.")),
     "card_text": (
         HTTPStatus.UNPROCESSABLE_ENTITY,
         _("Write the card as 12-34567, as 04A1B2C3 or as 26:AABBCC80."),
     ),
+    "code_suspended": (HTTPStatus.CONFLICT, _("The code is suspended. Resume it first.")),
+    "code_taken": (HTTPStatus.CONFLICT, _("The code could not be made. Try again.")),
+    "code_withdrawn": (
+        HTTPStatus.CONFLICT,
+        _("The organisation has not given you such a code, or has taken it back. Ask there."),
+    ),
     "credential_revoked": (HTTPStatus.CONFLICT, _("It has been revoked, which cannot be undone. Issue a new one.")),
     "digest_key": (HTTPStatus.INTERNAL_SERVER_ERROR, _("The platform's digest key is damaged.")),
     "door_in_other_area": (HTTPStatus.CONFLICT, _("This side of the door leads into another area already.")),
     "door_out_of_service": (HTTPStatus.CONFLICT, _("The door is out of service.")),
+    "duress_alone": (HTTPStatus.CONFLICT, _("Give the person a PIN first: a duress PIN stands beside one.")),
     "email_missing": (HTTPStatus.UNPROCESSABLE_ENTITY, _("Give the person an e-mail address first.")),
     "enrolment_unknown": (HTTPStatus.NOT_FOUND, _("The enrolment text is wrong, used or too old.")),
+    "guest_code": (HTTPStatus.UNPROCESSABLE_ENTITY, _("This is no guest code.")),
     "hold_past": (HTTPStatus.UNPROCESSABLE_ENTITY, _("Choose a time to come.")),
     "hours_wrong": (HTTPStatus.UNPROCESSABLE_ENTITY, _("These hours are not possible.")),
     "interlock_controllers": (
@@ -55,16 +69,25 @@ REFUSALS: dict[str, tuple[HTTPStatus, Promise]] = {
     "no_role": (HTTPStatus.UNPROCESSABLE_ENTITY, _("Choose at least one role.")),
     "not_permitted": (HTTPStatus.FORBIDDEN, _("Your role here does not allow this.")),
     "nothing_to_present": (HTTPStatus.UNPROCESSABLE_ENTITY, _("Choose a person who has one, or write it here.")),
+    "passcode_format": (HTTPStatus.UNPROCESSABLE_ENTITY, _("A passcode is 10 digits.")),
     "period_backwards": (HTTPStatus.UNPROCESSABLE_ENTITY, _("The end must be after the beginning.")),
     "person_has_account": (HTTPStatus.CONFLICT, _("The person already has an account here.")),
     "pin_exhausted": (HTTPStatus.CONFLICT, _("Nearly all PINs of this length are in use.")),
     "pin_format": (HTTPStatus.UNPROCESSABLE_ENTITY, _("A PIN is 4 to 8 digits.")),
     "pin_run": (HTTPStatus.UNPROCESSABLE_ENTITY, _("Digits in a row, such as 1234, are too easy to guess.")),
     "pin_same_digit": (HTTPStatus.UNPROCESSABLE_ENTITY, _("The same digit over and over is too easy to guess.")),
+    "pin_short": (
+        HTTPStatus.UNPROCESSABLE_ENTITY,
+        _("A PIN here needs %(needed)s digits, because so many PINs are in use."),
+    ),
     "pin_taken": (HTTPStatus.CONFLICT, _("This PIN cannot be used. Choose another.")),
     "plan_empty": (HTTPStatus.UNPROCESSABLE_ENTITY, _("Choose at least one door.")),
     "plan_site": (HTTPStatus.UNPROCESSABLE_ENTITY, _("All doors of a plan must be at its site.")),
+    "plate_format": (HTTPStatus.UNPROCESSABLE_ENTITY, _("This is no licence plate.")),
+    "plate_taken": (HTTPStatus.CONFLICT, _("This licence plate cannot be given to the person.")),
     "purpose_nested": (HTTPStatus.INTERNAL_SERVER_ERROR, _("Purposes do not nest.")),
+    "qr_handle": (HTTPStatus.INTERNAL_SERVER_ERROR, _("The code is damaged. Make a new one.")),
+    "qr_step": (HTTPStatus.INTERNAL_SERVER_ERROR, _("The code is damaged. Make a new one.")),
     "reader_taken": (HTTPStatus.CONFLICT, _("This side, or this address on the port, already has a reader.")),
     "schedule_in_use": (HTTPStatus.CONFLICT, _("An access rule uses this schedule.")),
     "simulator_knows_not": (HTTPStatus.NOT_FOUND, _("The simulator does not know it.")),
@@ -76,12 +99,17 @@ REFUSALS: dict[str, tuple[HTTPStatus, Promise]] = {
         HTTPStatus.TOO_MANY_REQUESTS,
         _("You have asked very many times. Wait a minute and try again."),
     ),
+    "window_missing": (HTTPStatus.UNPROCESSABLE_ENTITY, _("A guest code needs an end.")),
+    "window_over": (HTTPStatus.UNPROCESSABLE_ENTITY, _("The end must be in the future.")),
 }
 
 
 def sentence(refused: Refused) -> str:
     """Say a refusal in the reader's language; a code without a row is a mistake of ours and shows as the code."""
-    return str(REFUSALS[refused.code][1]) if refused.code in REFUSALS else refused.code
+    if refused.code not in REFUSALS:
+        return refused.code
+    words = str(REFUSALS[refused.code][1])
+    return words % refused.facts if refused.facts else words
 
 
 def status(refused: Refused) -> HTTPStatus:

@@ -4,12 +4,15 @@ from django.urls import include, path
 from django.views.i18n import set_language
 
 from portvakt.server.web import account
+from portvakt.server.web.me import scan
 
 urlpatterns = [
     path("", account.home, name="home"),
     path("language/", set_language, name="set_language"),
     path("account/", account.my_account, name="my_account"),
     path("account/", include("allauth.urls")),
+    # Short, so that the code printed at a door stays coarse enough for any camera.
+    path("s/<str:code>/", scan.scanned, name="scanned"),
     path("o/<slug:slug>/me/", include("portvakt.server.web.me.urls")),
     path("o/<slug:slug>/", include("portvakt.server.web.board.urls")),
 ]

@@ -4,7 +4,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from portvakt.core.decision.model import AuthType, Reason, Side
+from portvakt.core.decision.model import AuthType, CredentialKind, Reason, Side
 from portvakt.core.door import DoorState
 from portvakt.core.event import ALARMS, EventKind
 
@@ -78,6 +78,12 @@ OWN_REASONS: dict[str, Promise] = {
     Reason.UNAUTHORISED: _("You no longer have access to this door."),
     Reason.AUTH_TYPE_NOT_ACCEPTED: _("This door cannot be opened with the phone any more."),
     Reason.NOT_PERMITTED_AT_THIS_TIME: _("You do not have access at this time."),
+    Reason.WRONG_PIN: _("That is not your PIN. Try again."),
+    Reason.PIN_LOCKED: _("There were too many wrong PINs. Wait a minute and try again."),
+    Reason.FACTOR_MISSING: _("What was to follow at the door did not come in time. Begin again."),
+    Reason.NO_POSITION: _("The door opens only near it, and the phone did not say where it is. Allow position and try again."),
+    Reason.TOO_FAR: _("You are too far from the door. Go closer and try again."),
+    Reason.ANTI_PASSBACK: _("The door believes that you are inside already. Ask the organisation."),
 }
 AUTH_TYPES: dict[int, Promise] = {
     AuthType.REX: _("Exit button"),
@@ -95,10 +101,30 @@ AUTH_TYPES: dict[int, Promise] = {
     AuthType.PASSCODE: _("Passcode"),
     AuthType.PLATE: _("Licence plate"),
 }
+CREDENTIALS: dict[str, Promise] = {
+    CredentialKind.KEY_CARD: _("Card"),
+    CredentialKind.PIN: _("PIN"),
+    CredentialKind.DURESS_PIN: _("Duress PIN"),
+    CredentialKind.QR: _("Code in the phone"),
+    CredentialKind.GUEST_CODE: _("Guest code"),
+    CredentialKind.PASSCODE: _("Passcode"),
+    CredentialKind.PLATE: _("Licence plate"),
+}
+CREDENTIAL_ICONS: dict[str, str] = {
+    CredentialKind.KEY_CARD: "#tabler-id",
+    CredentialKind.PIN: "#tabler-password",
+    CredentialKind.DURESS_PIN: "#tabler-alert-triangle",
+    CredentialKind.QR: "#tabler-device-mobile",
+    CredentialKind.GUEST_CODE: "#tabler-qrcode",
+    CredentialKind.PASSCODE: "#tabler-password",
+    CredentialKind.PLATE: "#tabler-car",
+}
 STATES: dict[str, Promise] = {
     DoorState.LOCKED: pgettext_lazy("door", "Locked"),
     DoorState.RELEASED: pgettext_lazy("door", "Released"),
     DoorState.OPEN: pgettext_lazy("door", "Open"),
+    DoorState.UNLOCKED: pgettext_lazy("door", "Unlocked"),
+    DoorState.UNLOCKED_OPEN: pgettext_lazy("door", "Open, unlocked"),
     DoorState.HELD_OPEN: pgettext_lazy("door", "Held open"),
     DoorState.FORCED: pgettext_lazy("door", "Forced"),
     DoorState.UNLOCKED: pgettext_lazy("door", "Unlocked"),
@@ -132,6 +158,8 @@ STATE_COLOURS: dict[str, str] = {
     DoorState.LOCKED: "secondary",
     DoorState.RELEASED: "green",
     DoorState.OPEN: "blue",
+    DoorState.UNLOCKED: "orange",
+    DoorState.UNLOCKED_OPEN: "orange",
     DoorState.HELD_OPEN: "orange",
     DoorState.FORCED: "red",
     DoorState.UNLOCKED: "green",

@@ -29,7 +29,8 @@ def codes_in_actions() -> set[str]:
 
 
 def codes_of_credentials() -> set[str]:
-    text = (PACKAGE / "core" / "credentials.py").read_text(encoding="utf-8")
+    parts = (PACKAGE / "core" / "credentials").glob("*.py")
+    text = "".join(path.read_text(encoding="utf-8") for path in parts)
     return {code for match in CREDENTIAL_CODES.findall(text) for code in match if code}
 
 

@@ -19,7 +19,8 @@ from portvakt.server.people.actions import (
 from portvakt.server.people.models import Credential
 from portvakt.server.purpose.actor import Permission
 from portvakt.server.web.board.confirm import Question, confirm
-from portvakt.server.web.board.forms_people import AssignForm, CardForm, PinForm
+from portvakt.server.web.board.forms_credentials import CardForm, PinForm
+from portvakt.server.web.board.forms_people import AssignForm
 from portvakt.server.web.board.page import BoardRequest, page
 from portvakt.server.web.board.people import PURPOSE, back, own_persons, own_rules, person_url, show, show_digits
 from portvakt.server.web.forms import refusals_beside
@@ -33,7 +34,7 @@ def card(request: BoardRequest, person_id: UUID) -> HttpResponse:
     form = CardForm(request.POST)
     if form.is_valid():
         with refusals_beside(form):
-            _, entry = issue_card(someone, form.cleaned_data["value"], by=request.operator, **form.texts())
+            _, entry = issue_card(someone, form.cleaned_data["value"], by=request.operator, **form.values())
             return back(request, someone, entry)
     return show(request, someone, card_form=form)
 

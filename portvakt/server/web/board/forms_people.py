@@ -13,12 +13,26 @@ from portvakt.server.purpose.actor import Actor, Permission
 from portvakt.server.web.board.fields import MomentField
 from portvakt.server.web.forms import BoardForm, Refusable
 
+# Ranks of lockdown plans, as LockdownPlan.rank; 0 passes none.
+RANKS = range(1, 10)
+# A form sent without them leaves them as they are.
+STANDING_FIELDS = ("category", "escort", "overrides")
 PIN_NONE, PIN_MADE, PIN_CHOSEN = "none", "made", "chosen"
 
 
 class PersonForm(Refusable, forms.ModelForm):  # type: ignore[type-arg]
     """Who a person is, how they are reached, and from when to when they may pass anything at all."""
 
+    overrides = forms.TypedChoiceField(
+        label=_("Passes lockdowns up to rank"),
+        coerce=int,
+        empty_value=None,
+        required=False,
+        choices=[(0, _("None")), *((rank, str(rank)) for rank in RANKS)],
+        help_text=_(
+            "A lockdown has a rank from 1 to 9. With the same number or a higher one here, the person still passes."
+        ),
+    )
     valid_from = MomentField(label=_("Valid from"), help_text=_("Empty: at once."))
     valid_to = MomentField(label=_("Valid to"), help_text=_("Empty: until further notice."))
 
@@ -32,6 +46,12 @@ class PersonForm(Refusable, forms.ModelForm):  # type: ignore[type-arg]
             "email": _("E-mail"),
             "phone": _("Phone"),
             "language": _("Language"),
+            "category": _("Category"),
+            "escort": _("Escort"),
+        }
+        help_texts = {
+            "category": _("What the person is to you. Guard rules can name a category."),
+            "escort": _("Some areas let visitors in only together with somebody who may escort them."),
         }
         widgets = {
             name: forms.TextInput(attrs={"autocomplete": "off"}) for name in ("first_name", "last_name", "unit")
@@ -40,50 +60,19 @@ class PersonForm(Refusable, forms.ModelForm):  # type: ignore[type-arg]
             "phone": forms.TextInput(attrs={"autocomplete": "off", "inputmode": "tel"}),
         }
 
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        for name in STANDING_FIELDS:
+            self.fields[name].required = False
+
     def person_values(self) -> dict[str, Any]:
         """Return the values of PERSON_FIELDS as they were filled in."""
-        return {name: self.cleaned_data[name] for name in PERSON_FIELDS}
+        left = {name for name in STANDING_FIELDS if self.cleaned_data[name] in {"", None}}
+        return {name: self.cleaned_data[name] for name in PERSON_FIELDS if name not in left}
 
     def changed_values(self) -> dict[str, Any]:
         """Return the values of the fields that were changed."""
-        return {name: self.cleaned_data[name] for name in PERSON_FIELDS if name in self.changed_data}
-
-
-class CardForm(BoardForm):
-    """A card or a key fob, by the value that a reader reads from it."""
-
-    value = forms.CharField(
-        label=_("Card value"),
-        max_length=200,
-        widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false"}),
-        help_text=_("Facility and number such as 12-34567, or the card's bytes in hexadecimal. Only a digest is kept."),
-    )
-    number = forms.CharField(
-        label=_("Number on the card"),
-        max_length=40,
-        required=False,
-        widget=forms.TextInput(attrs={"autocomplete": "off"}),
-        help_text=_("As printed, so that a found card can be told from others."),
-    )
-    label = forms.CharField(
-        label=_("Label"), max_length=60, required=False, widget=forms.TextInput(attrs={"autocomplete": "off"})
-    )
-
-    def texts(self) -> dict[str, str]:
-        """Return number and label."""
-        return {"number": self.cleaned_data["number"], "label": self.cleaned_data["label"]}
-
-
-class PinForm(BoardForm):
-    """A PIN made here, or one that the person has chosen."""
-
-    pin = forms.CharField(
-        label=_("PIN"),
-        max_length=8,
-        required=False,
-        widget=forms.TextInput(attrs={"autocomplete": "off", "inputmode": "numeric"}),
-        help_text=_("4 to 8 digits. Empty: six digits are made here. They are shown once."),
-    )
+        return {name: value for name, value in self.person_values().items() if name in self.changed_data}
 
 
 class NewPersonForm(PersonForm):

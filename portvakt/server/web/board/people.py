@@ -29,14 +29,8 @@ from portvakt.server.people.models import Person
 from portvakt.server.purpose.actor import Permission
 from portvakt.server.web.answers import done
 from portvakt.server.web.board.confirm import Question, confirm
-from portvakt.server.web.board.forms_people import (
-    AssignForm,
-    CardForm,
-    NewPersonForm,
-    PersonForm,
-    PersonsFilter,
-    PinForm,
-)
+from portvakt.server.web.board.forms_credentials import CardForm, PinForm
+from portvakt.server.web.board.forms_people import AssignForm, NewPersonForm, PersonForm, PersonsFilter
 from portvakt.server.web.board.page import BoardRequest, page
 from portvakt.server.web.board.reach import presentable, reach
 from portvakt.server.web.board.standing import soon, standing

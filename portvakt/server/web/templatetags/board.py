@@ -50,6 +50,18 @@ def auth_word(number: int | None) -> str:
 
 
 @register.filter
+def credential_word(kind: str) -> str:
+    """Name a kind of credential."""
+    return str(words.CREDENTIALS.get(kind, kind))
+
+
+@register.filter
+def credential_icon(kind: str) -> str:
+    """Return the icon of a kind of credential."""
+    return words.CREDENTIAL_ICONS.get(kind, "#tabler-id")
+
+
+@register.filter
 def side_word(side: str) -> str:
     """Name a side of a door."""
     return str(words.SIDES.get(side, side))
@@ -128,8 +140,7 @@ def choice_groups(field: BoundField) -> list[tuple[str, list[Any]]]:
         return []
     attrs = field.build_widget_attrs({"id": field.auto_id})
     groups = widget.optgroups(field.html_name, widget.format_value(field.value()), attrs)
-    named = [(name, options) for name, options, _index in groups]
-    return named if any(name for name, _options in named) else []
+    return [(name, options) for name, options, _index in groups if name]
 
 
 @register.filter

@@ -1,0 +1,50 @@
+"""What do the actions on persons and their credentials have in common?"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+
+from portvakt.core.decision.model import CredentialKind
+from portvakt.server.logbook.actions import record
+from portvakt.server.logbook.models import AuditEntry
+from portvakt.server.organisations.actions import take_back
+from portvakt.server.people.models import PIN_KINDS, Credential, Person
+from portvakt.server.purpose.actor import Actor
+from portvakt.server.purpose.errors import Refused
+
+
+def check_period(values: Mapping[str, Any]) -> None:
+    """Refuse (period_backwards) a period that ends before it has begun."""
+    start, end = values.get("valid_from"), values.get("valid_to")
+    if start and end and end <= start:
+        raise Refused("period_backwards", field="valid_to")
+
+
+def new_credential(person: Person, kind: CredentialKind, digest: bytes, taken: str, **values: Any) -> Credential:
+    """Insert a credential whose digest nobody else in the organisation may have in use, or refuse with the code `taken`."""
+    credential = Credential(
+        organisation_id=person.organisation_id, person_id=person.pk, kind=kind.value, digest=digest, **values
+    )
+    try:
+        with transaction.atomic():
+            credential.save(force_insert=True)
+    except IntegrityError as error:
+        raise Refused(taken, field="pin" if kind in PIN_KINDS else "value") from error
+    return credential
+
+
+def taken_back(action: str, credential: Credential, by: Actor, field: str) -> AuditEntry:
+    """Record that a credential opens nothing any more, and have controllers told ahead of everything else."""
+    entry = record(action, credential, by=by, fields=[field], doors=True, holder=credential.person_id)
+    take_back(by.organisation, entry.snapshot_version, credential=credential.pk)
+    return entry
+
+
+def revoke(credentials: list[Credential]) -> None:
+    """Take credentials out of use for good."""
+    now = timezone.now()
+    for credential in credentials:
+        credential.revoked_at = now
+    Credential.objects.filter(pk__in=[row.pk for row in credentials]).update(revoked_at=now)
