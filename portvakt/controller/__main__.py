@@ -13,12 +13,12 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from datetime import UTC, datetime
 from functools import partial
 from importlib import metadata
 from pathlib import Path
 
 from portvakt.controller import identity, logs, store
+from portvakt.controller.clock import LoopClock
 from portvakt.controller.clock_watch import Mark
 from portvakt.controller.identity import Identity, IdentityFault
 from portvakt.controller.outputs import DoorInput, Outputs, ReaderOutputs, SimulatedOutputs
@@ -101,7 +101,7 @@ def status(options: argparse.Namespace) -> None:
 
 def trust_clock(options: argparse.Namespace) -> None:
     """Believe the clock as it is now set, after it once ran ahead; for whoever has seen that it is right."""
-    now = datetime.now(UTC)
+    now = LoopClock().now()
     with _alone(options.state):
         mark = Mark(options.state)
         before = mark.read()
