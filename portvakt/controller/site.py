@@ -70,33 +70,10 @@ class Site:
         self._status = None if status is None else StatusServer(status, self.facts, self._metrics)
         self._readers = Readers(ports, keys, self._from_reader)
         self._outputs = make_outputs(self._readers, self._from_door)
-        self._doors = Doors(
-            append=self._journal.append,
-            strikes=self._outputs,
-            show=self._show,
-            clock=self._clock,
-            changed=self._state_changed,
-            decided=self._metrics.decided,
-        )
+        self._doors = self._make_doors()
         self._clock_watch = ClockWatch(self._clock, Mark(state), self._journal.append, self._doors.trust_clock)
-        self._snapshots = Snapshots(
-            identity=identity,
-            journal=self._journal,
-            clock=self._clock,
-            put_in_force=self._put_in_force,
-            confirmed=self._doors.confirm,
-            bar=self._doors.bar,
-        )
-        self._link = Link(
-            identity=identity,
-            journal=self._journal,
-            snapshots=self._snapshots,
-            commands=Commands(self._doors, self._readers.adopt),
-            doors=self._doors.states,
-            readers=self._readers.states,
-            clock=self._clock,
-            software=software,
-        )
+        self._snapshots = self._make_snapshots()
+        self._link = self._make_link()
         self._memory_told = False
         self._journal.on_change(self._journal_changed)
 
@@ -143,6 +120,38 @@ class Site:
             clock=self._clock_watch.facts,
             doors=self._doors.states(),
             readers=self._readers.states(),
+        )
+
+    def _make_snapshots(self) -> Snapshots:
+        return Snapshots(
+            identity=self._identity,
+            journal=self._journal,
+            clock=self._clock,
+            put_in_force=self._put_in_force,
+            confirmed=self._doors.confirm,
+            bar=self._doors.bar,
+        )
+
+    def _make_doors(self) -> Doors:
+        return Doors(
+            append=self._journal.append,
+            strikes=self._outputs,
+            show=self._show,
+            clock=self._clock,
+            changed=self._state_changed,
+            decided=self._metrics.decided,
+        )
+
+    def _make_link(self) -> Link:
+        return Link(
+            identity=self._identity,
+            journal=self._journal,
+            snapshots=self._snapshots,
+            commands=Commands(self._doors, self._readers.adopt),
+            doors=self._doors.states,
+            readers=self._readers.states,
+            clock=self._clock,
+            software=self._software,
         )
 
     async def _begin(self) -> None:
