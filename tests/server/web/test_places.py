@@ -39,7 +39,7 @@ def test_a_site_is_described_from_top_to_bottom(cast: Cast, technician: Client) 
     with acting("premises_administration", cast.organisation.pk):
         door = Door.objects.get(section=section)
     assert door.entry_auth_types == [AuthType.KEY_CARD, AuthType.REMOTE]
-    reader = {"side": "entry", "port": "bus-3", "address": "4", "baud": "9600"}
+    reader = {"side": "entry", "port": "bus-3", "address": "4", "baud": "9600", "reads": "card"}
     assert technician.post(f"{base(cast)}doors/{door.pk}/readers/new/", reader).status_code == 302
     page = technician.get(base(cast)).content.decode()
     for word in ("Björkgården 3", "Plan 2", "Undercentral G", "Garage", "bus-3:4"):
@@ -59,7 +59,7 @@ def test_a_taken_name_is_said_beside_the_name(cast: Cast, technician: Client) ->
     [
         ("name", ""), ("release_seconds", "2"), ("release_seconds", "121"), ("release_seconds", "x"),
         ("held_open_seconds", "9"), ("past_age_hours", "0"), ("past_age_behaviour", "explode"),
-        ("entry_auth_types", "1"), ("entry_auth_types", "99"), ("exit_auth_types", "14"),
+        ("entry_auth_types", "1"), ("entry_auth_types", "99"), ("exit_auth_types", "99"), ("within_metres", "9"),
     ],
 )  # fmt: skip
 def test_a_bad_value_is_said_beside_its_field(cast: Cast, technician: Client, field: str, value: str) -> None:
@@ -77,7 +77,7 @@ def test_a_door_is_changed(cast: Cast, technician: Client) -> None:
 
 
 def test_two_readers_cannot_share_an_address(cast: Cast, technician: Client) -> None:
-    reader = {"side": "exit", "port": "bus-1", "address": "0", "baud": "9600"}
+    reader = {"side": "exit", "port": "bus-1", "address": "0", "baud": "9600", "reads": "card"}
     answer = technician.post(f"{base(cast)}doors/{cast.cellar.pk}/readers/new/", reader)
     assert answer.status_code == 422
     assert "already has a reader" in answer.context["form"].errors["address"][0]

@@ -4,7 +4,7 @@ from datetime import date
 from typing import Any
 
 from portvakt.server.access.actions._rows import store
-from portvakt.server.access.models import AccessRule, Schedule, SpecialDay
+from portvakt.server.access.models import AccessRule, GuardRule, Schedule, SpecialDay, UnlockSchedule
 from portvakt.server.logbook.actions import record
 from portvakt.server.logbook.models import AuditEntry
 from portvakt.server.purpose.actor import Actor, Permission
@@ -29,9 +29,10 @@ def save_schedule(schedule: Schedule, *, by: Actor) -> AuditEntry:
 
 
 def remove_schedule(schedule: Schedule, *, by: Actor) -> AuditEntry:
-    """Remove a schedule that no rule uses. Refused: schedule_in_use."""
+    """Remove a schedule that no rule, door or guard rule uses. Refused: schedule_in_use."""
     by.require(Permission.SCHEDULE_MANAGE)
-    if AccessRule.objects.filter(schedule=schedule).exists():
+    users = (AccessRule, UnlockSchedule, GuardRule)
+    if any(user._default_manager.filter(schedule=schedule).exists() for user in users):
         raise Refused("schedule_in_use")
     entry = record("schedule.removed", schedule, by=by, doors=True)
     SpecialDay.objects.filter(schedule=schedule).delete()

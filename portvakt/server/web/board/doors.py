@@ -11,6 +11,7 @@ from django.views.decorators.http import require_POST
 from portvakt.server.places.actions import COMMAND_SECONDS, release_door
 from portvakt.server.places.models import Door, DoorCommand
 from portvakt.server.purpose.actor import Permission
+from portvakt.server.web.board.door_details import details
 from portvakt.server.web.board.door_standing import by_site, doors_now, newest_events, summary
 from portvakt.server.web.board.page import BoardRequest, page
 
@@ -48,6 +49,7 @@ def door(request: BoardRequest, door: UUID) -> HttpResponse:
     (now,) = doors_now(Door.objects.filter(pk=found.pk))
     command = DoorCommand.objects.filter(door=found, pk=asked).first() if (asked := _uuid(request)) else None
     context = {"now": now, "events": newest_events(found.pk), "command": command, "given_up": _given_up(command)}
+    context["details"] = details(now)
     return render(request, "board/doors/door.html", context)
 
 
@@ -55,7 +57,9 @@ def door(request: BoardRequest, door: UUID) -> HttpResponse:
 def live_door(request: BoardRequest, door: UUID) -> HttpResponse:
     """Answer with the part of the door's page that changes."""
     (now,) = doors_now(Door.objects.filter(pk=get_object_or_404(Door, pk=door).pk))
-    return render(request, "board/doors/door_now.html", {"now": now, "events": newest_events(door)})
+    return render(
+        request, "board/doors/door_now.html", {"now": now, "events": newest_events(door), "details": details(now)}
+    )
 
 
 @page(PURPOSE, Permission.DOOR_RELEASE)

@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from portvakt.server.access.actions import remove_schedule, remove_special_day, save_schedule, set_special_day
+from portvakt.server.access.calendar import change_of
 from portvakt.server.access.models import Schedule, SpecialDay
 from portvakt.server.access.snapshot import public_holidays
 from portvakt.server.purpose.actor import Permission
@@ -62,6 +63,10 @@ def _show(request: BoardRequest, shown: Schedule, form: SpecialDayForm) -> HttpR
             (row, spans(row.hours)) for row in shown.special_days.filter(date__gte=today).order_by("date")
         ],
         "rules": shown.rules.order_by("name"),
+        "unlocks": shown.unlocks.select_related("door__section__site").order_by("door__name"),
+        "guards": shown.guards.order_by("name"),
+        "change": change_of(shown, timezone.get_current_timezone_name()),
+        "year": today.year,
         "form": form,
     }
     status = UNPROCESSABLE if form.errors else 200
