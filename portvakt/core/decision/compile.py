@@ -1,148 +1,202 @@
 """In which form does a snapshot answer a decision with no more work than the rules of this person at this door?
 
 Only here are time zones read; the index holds them, so that a decision touches no file. An index is a plain value that
-nobody changes; the controller swaps a whole one in.
+nobody changes; the controller swaps a whole one in. `amend` makes the next one from a delta: of the persons it copies
+columns of bytes and replaces those that were touched, and the site it compiles only where the delta brings it.
+
+Auth types are sets of bits here, bit n for number n.
 """
 
-from collections import defaultdict
+from collections.abc import Iterable
 from datetime import timedelta
 from zoneinfo import ZoneInfo
 
 import msgspec
 
-from portvakt.core.decision.model import AuthType, CredentialKind, Side
-from portvakt.core.snapshot import Credential, Door, Person, Rule, RuleDoor, Schedule, Snapshot
+from portvakt.core.decision.holders import ALWAYS, FOREVER, Holders, holders_of
+from portvakt.core.decision.model import AuthType, Side
+from portvakt.core.decision.timetable import Timetable, Zone
+from portvakt.core.snapshot import Area, Delta, Door, Hold, Lockdown, Rule, Schedule, Snapshot
 
-AuthTypes = frozenset[AuthType]
-
-
-class CompiledDoor(msgspec.Struct, frozen=True):
-    """A door with its local clock and what it accepts by itself on each side."""
-
-    id: str
-    timezone: ZoneInfo
-    in_service: bool
-    release_seconds: int
-    accepts: dict[Side, AuthTypes]
-    age_limit: timedelta
-    past_age: str
+WITH_CARD = 1 << AuthType.KEY_CARD | 1 << AuthType.KEY_CARD_PLUS_PIN
+ALL_TYPES = sum(1 << each for each in AuthType)
+# What an old snapshot refuses; a word from the future refuses everyone.
+_REFUSED_WHEN_OLD = {"keep": 0, "cards_only": ALL_TYPES & ~WITH_CARD}
 
 
 class Option(msgspec.Struct, frozen=True):
-    """One assignment of a person as far as it concerns one door.
-
-    In force from `valid_from` until before `valid_to` (seconds since the epoch, None unbounded), where assignment and
-    rule both are; `accepts` is what the door and the rule both allow on a side.
-    """
+    """What one rule gives at one side of a door, in force from `valid_from` until before `valid_to` (seconds)."""
 
     rule: str
-    schedule: Schedule | None
-    valid_from: int | None
-    valid_to: int | None
-    accepts: dict[Side, AuthTypes]
+    timetable: Timetable | None
+    valid_from: int
+    valid_to: int
+    accepts: int
 
 
-Options = dict[str, tuple[Option, ...]]
+class CompiledSide(msgspec.Struct, frozen=True):
+    """A side of a door: what it accepts by itself, its printed code, between which areas it leads, and its rules' options.
+
+    `simple`: whoever came through the auth type need be asked nothing more.
+    """
+
+    accepts: int
+    code: bytes
+    enters: Area | None
+    leaves: Area | None
+    simple: bool
+    options: dict[str, Option]
+
+
+class CompiledDoor(msgspec.Struct, frozen=True):
+    """A door with its local clock and what else a decision and its posture ask of it.
+
+    `refused_when_old`: the auth types that a snapshot past `age_limit` refuses. `lockdowns`: those that cover the door,
+    the highest rank first. `interlocked`: the doors that must be secured before this one may open.
+    """
+
+    id: str
+    timezone: ZoneInfo
+    zone: Zone
+    in_service: bool
+    release_seconds: int
+    age_limit: timedelta
+    refused_when_old: int
+    contact: bool
+    within_metres: int | None
+    unlock_schedule: Schedule | None
+    first_person_in: bool
+    lockdowns: tuple[Lockdown, ...]
+    interlocked: frozenset[str]
+    entry: CompiledSide
+    exit: CompiledSide
+
+    def side(self, side: Side) -> CompiledSide:
+        """Return one side."""
+        return self.entry if side is Side.ENTRY else self.exit
 
 
 class Index(msgspec.Struct, frozen=True):
-    """A snapshot, keyed for decisions. `options` by person, then door, each sorted by rule."""
+    """A snapshot, keyed for decisions. Persons, credentials and assignments are in `holders`."""
 
     controller: str
+    organisation: str
     version: int
+    digest_key: bytes
     doors: dict[str, CompiledDoor]
-    persons: dict[str, Person]
-    cards: dict[bytes, Credential]
-    pins: dict[bytes, Credential]
-    person_pins: dict[str, tuple[Credential, ...]]
-    options: dict[str, Options]
-
-
-_Held = tuple[str, int | None, int | None]
-
-
-class _Rows(msgspec.Struct, frozen=True):
-    """What an assignment's names stand for."""
-
-    doors: dict[str, CompiledDoor]
-    rules: dict[str, Rule]
+    areas: dict[str, Area]
     schedules: dict[str, Schedule]
+    lockdowns: tuple[Lockdown, ...]
+    holds: tuple[Hold, ...]
+    holders: Holders
 
 
 def compile_snapshot(snapshot: Snapshot) -> Index:
-    """Key a snapshot for decisions; it must be free of `snapshot.inconsistencies`, else KeyError or a partial index."""
-    doors = {door.id: _compiled_door(door) for door in snapshot.doors}
-    pins = [row for row in snapshot.credentials if row.kind is CredentialKind.PIN]
+    """Key a snapshot for decisions; it must be free of `snapshot.inconsistencies`, else KeyError or ValueError."""
+    return _index(snapshot, holders_of(snapshot.persons, snapshot.credentials, snapshot.assignments))
+
+
+def amend(index: Index, delta: Delta) -> Index:
+    """Return the index of the snapshot that follows from the delta; KeyError or ValueError where the rows do not fit."""
+    rows = delta.rows
+    if delta.base != index.version:
+        raise ValueError(f"the delta follows version {delta.base}, not {index.version}")
+    holders = index.holders.amended(delta.touched, rows.persons, rows.credentials, rows.assignments)
+    if delta.site:
+        return _index(rows, holders)
+    return msgspec.structs.replace(index, version=rows.version, digest_key=rows.digest_key, holders=holders)
+
+
+def types_in(bits: int) -> tuple[AuthType, ...]:
+    """Return the auth types of a set of bits, in the order of their numbers."""
+    return tuple(each for each in AuthType if bits >> each & 1)
+
+
+def _index(rows: Snapshot, holders: Holders) -> Index:
+    site = _Site(rows)
     return Index(
-        controller=snapshot.controller,
-        version=snapshot.version,
-        doors=doors,
-        persons={person.id: person for person in snapshot.persons},
-        cards={row.digest: row for row in snapshot.credentials if row.kind is CredentialKind.KEY_CARD},
-        pins={row.digest: row for row in pins},
-        person_pins=_by_person(pins),
-        options=_options(snapshot, doors),
+        controller=rows.controller,
+        organisation=rows.organisation,
+        version=rows.version,
+        digest_key=rows.digest_key,
+        doors={door.id: site.door(door) for door in rows.doors},
+        areas=site.areas,
+        schedules=site.schedules,
+        lockdowns=rows.lockdowns,
+        holds=rows.holds,
+        holders=holders,
     )
 
 
-def _compiled_door(door: Door) -> CompiledDoor:
-    return CompiledDoor(
-        id=door.id,
-        timezone=ZoneInfo(door.timezone),
-        in_service=door.in_service,
-        release_seconds=door.release_seconds,
-        accepts={Side.ENTRY: frozenset(door.entry), Side.EXIT: frozenset(door.exit)},
-        age_limit=timedelta(hours=door.past_age.hours),
-        past_age=door.past_age.behaviour,
-    )
+class _Site:
+    """The rows about a site, keyed for compiling its doors."""
+
+    def __init__(self, rows: Snapshot) -> None:
+        self.areas = {area.id: area for area in rows.areas}
+        self.schedules = {plan.id: plan for plan in rows.schedules}
+        self._timetables = {plan.id: Timetable(plan) for plan in rows.schedules}
+        # Doors of one zone share its clock.
+        self._zones = {name: Zone(ZoneInfo(name)) for name in {door.timezone for door in rows.doors}}
+        self._interlocks = rows.interlocks
+        self._lockdowns = rows.lockdowns
+        self._options = _options_by_side(rows, self._timetables)
+
+    def door(self, door: Door) -> CompiledDoor:
+        """Compile one door."""
+        interlocked = {other for each in self._interlocks if door.id in each.doors for other in each.doors} - {door.id}
+        lockdowns = [each for each in self._lockdowns if door.id in each.doors]
+        simple = not interlocked and door.within_metres is None
+        inside, outside = self._area(door.inside), self._area(door.outside)
+        return CompiledDoor(
+            id=door.id,
+            timezone=ZoneInfo(door.timezone),
+            zone=self._zones[door.timezone],
+            in_service=door.in_service,
+            release_seconds=door.release_seconds,
+            age_limit=timedelta(hours=door.past_age.hours),
+            refused_when_old=_REFUSED_WHEN_OLD.get(door.past_age.behaviour, ALL_TYPES),
+            contact=door.contact,
+            within_metres=door.within_metres,
+            unlock_schedule=None if door.unlock_schedule is None else self.schedules[door.unlock_schedule],
+            first_person_in=door.first_person_in,
+            lockdowns=tuple(sorted(lockdowns, key=lambda each: -each.rank)),
+            interlocked=frozenset(interlocked),
+            entry=self._side(door, Side.ENTRY, inside, outside, simple=simple),
+            exit=self._side(door, Side.EXIT, outside, inside, simple=simple),
+        )
+
+    def _side(self, door: Door, side: Side, enters: Area | None, leaves: Area | None, *, simple: bool) -> CompiledSide:
+        accepts = bits_of(door.entry if side is Side.ENTRY else door.exit)
+        options = {
+            rule: msgspec.structs.replace(option, accepts=option.accepts & accepts)
+            for rule, option in self._options.get((door.id, side), {}).items()
+        }
+        code = door.entry_code if side is Side.ENTRY else door.exit_code
+        return CompiledSide(accepts, code, enters, leaves, simple and enters is leaves is None, options)
+
+    def _area(self, name: str | None) -> Area | None:
+        return None if name is None else self.areas[name]
 
 
-def _by_person(credentials: list[Credential]) -> dict[str, tuple[Credential, ...]]:
-    groups: defaultdict[str, list[Credential]] = defaultdict(list)
-    for credential in credentials:
-        groups[credential.person].append(credential)
-    return {person: tuple(group) for person, group in groups.items()}
+_Options = dict[tuple[str, Side], dict[str, Option]]
 
 
-def _options(snapshot: Snapshot, doors: dict[str, CompiledDoor]) -> dict[str, Options]:
-    rows = _Rows(doors, {rule.id: rule for rule in snapshot.rules}, {plan.id: plan for plan in snapshot.schedules})
-    held: defaultdict[str, set[_Held]] = defaultdict(set)
-    for row in snapshot.assignments:
-        held[row.person].add((row.rule, row.valid_from, row.valid_to))
-    # Persons with the same assignments share one value: ten thousand residents of a house cost what one of them does.
-    made: dict[frozenset[_Held], Options] = {}
-    keys = {person: frozenset(group) for person, group in held.items()}
-    for key in keys.values():
-        if key not in made:
-            made[key] = _by_door(key, rows)
-    return {person: made[key] for person, key in keys.items()}
+def _options_by_side(rows: Snapshot, timetables: dict[str, Timetable]) -> _Options:
+    options: _Options = {(door.id, side): {} for door in rows.doors for side in Side}
+    for rule in rows.rules:
+        timetable = None if rule.schedule is None else timetables[rule.schedule]
+        for at_door in rule.doors:
+            for side, types in ((Side.ENTRY, at_door.entry), (Side.EXIT, at_door.exit)):
+                options[at_door.door, side][rule.id] = _option(rule, timetable, types)
+    return options
 
 
-def _by_door(held: frozenset[_Held], rows: _Rows) -> Options:
-    found: defaultdict[str, list[Option]] = defaultdict(list)
-    for name, since, until in held:
-        for at_door in rows.rules[name].doors:
-            found[at_door.door].append(_option(rows, rows.rules[name], at_door, since, until))
-    return {door: tuple(sorted(options, key=lambda option: option.rule)) for door, options in found.items()}
+def _option(rule: Rule, timetable: Timetable | None, types: Iterable[AuthType]) -> Option:
+    since = ALWAYS if rule.valid_from is None else rule.valid_from
+    until = FOREVER if rule.valid_to is None else rule.valid_to
+    return Option(rule.id, timetable, since, until, bits_of(types))
 
 
-def _option(rows: _Rows, rule: Rule, at_door: RuleDoor, since: int | None, until: int | None) -> Option:
-    door = rows.doors[at_door.door]
-    return Option(
-        rule=rule.id,
-        schedule=None if rule.schedule is None else rows.schedules[rule.schedule],
-        valid_from=_later(since, rule.valid_from),
-        valid_to=_earlier(until, rule.valid_to),
-        accepts={
-            Side.ENTRY: door.accepts[Side.ENTRY] & frozenset(at_door.entry),
-            Side.EXIT: door.accepts[Side.EXIT] & frozenset(at_door.exit),
-        },
-    )
-
-
-def _later(one: int | None, other: int | None) -> int | None:
-    return other if one is None else one if other is None else max(one, other)
-
-
-def _earlier(one: int | None, other: int | None) -> int | None:
-    return other if one is None else one if other is None else min(one, other)
+def bits_of(types: Iterable[AuthType]) -> int:
+    """Return auth types as a set of bits."""
+    return sum(1 << each for each in set(types))

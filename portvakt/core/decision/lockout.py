@@ -11,7 +11,9 @@ from datetime import datetime, timedelta
 
 import msgspec
 
+from portvakt.core.decision.compile import Index
 from portvakt.core.decision.model import (
+    AuthType,
     Decision,
     Denied,
     PinTries,
@@ -36,21 +38,30 @@ def pins_locked(state: State, door: str, side: Side, at: datetime) -> bool:
     return timedelta(0) < tries.locked_until - at <= LOCKED_FOR
 
 
-def after(request: Request, decision: Decision, state: State) -> State:
-    """Return the state that follows from a decision; the same value when nothing changed."""
-    if not _was_wrong_pin(request, decision):
+def with_tries(request: Request, decision: Decision, state: State, index: Index) -> State:
+    """Return the state with one more wrong PIN where the decision told of one; the same value where it did not."""
+    if not isinstance(decision, Denied) or not _was_wrong_pin(request, decision, state, index):
         return state
     key = (request.door, request.side)
     tries = _with_one_more(state.pin_tries.get(key, PinTries()), request.at)
     return msgspec.structs.replace(state, pin_tries={**state.pin_tries, key: tries})
 
 
-def _was_wrong_pin(request: Request, decision: Decision) -> bool:
-    if not isinstance(decision, Denied):
-        return False
-    if decision.reason is Reason.WRONG_PIN:
+def _was_wrong_pin(request: Request, denied: Denied, state: State, index: Index) -> bool:
+    if denied.reason is Reason.WRONG_PIN:
         return True
-    return decision.reason is Reason.UNKNOWN_CREDENTIAL and all(isinstance(each, PinTyped) for each in request.factors)
+    alone = all(isinstance(each, PinTyped) for each in request.factors)
+    if denied.reason is Reason.UNKNOWN_CREDENTIAL:
+        return alone
+    # A lockdown hides that a PIN was wrong; uncounted, it would be a time to guess the PINs of who may override it.
+    return (
+        denied.reason is Reason.LOCKDOWN and alone and denied.person is None and _was_looked_up(request, state, index)
+    )
+
+
+def _was_looked_up(request: Request, state: State, index: Index) -> bool:
+    takes = index.doors[request.door].side(request.side).accepts
+    return takes >> AuthType.PIN & 1 == 1 and not pins_locked(state, request.door, request.side, request.at)
 
 
 def _with_one_more(tries: PinTries, at: datetime) -> PinTries:

@@ -57,7 +57,7 @@ class Escort(StrEnum):
 
 
 class Reason(StrEnum):
-    """Why a passage was denied, in the order the checks are made."""
+    """Why a passage was denied, in the order the checks are made; REPLAYED_CODE belongs to those of the credential."""
 
     DOOR_OUT_OF_SERVICE = "door_out_of_service"
     CLOCK_WRONG = "clock_wrong"
@@ -278,7 +278,9 @@ class State(msgspec.Struct, frozen=True):
     - `clock_trusted`: False where the clock shows a time that is certainly wrong.
     - `codes_used`: by handle of a changing code, the newest step that was taken; `codes_from`: steps up to this one are
       refused, because before a restart they may have been used.
+    - `codes_waiting`: by (door, side), the changing code that was taken there and waits for its PIN.
     - `places`, by person, and `inside`, the number of persons by area, count what the areas of this controller saw.
+    - `entered`: by (person, area), when somebody last entered an area that may not be entered again too soon.
     - `waiting`: who waits for company, by (door, side). `unsecured`: doors that are open or released, for interlocks.
     - `first_in`: by door, when somebody last passed in (for unlock schedules that wait for the first person).
     """
@@ -288,8 +290,10 @@ class State(msgspec.Struct, frozen=True):
     pin_tries: Mapping[tuple[str, Side], PinTries] = {}
     codes_used: Mapping[bytes, int] = {}
     codes_from: int = 0
+    codes_waiting: Mapping[tuple[str, Side], QrShown] = {}
     places: Mapping[str, Place] = {}
     inside: Mapping[str, int] = {}
+    entered: Mapping[tuple[str, str], datetime] = {}
     waiting: Mapping[tuple[str, Side], Waiting] = {}
     unsecured: frozenset[str] = frozenset()
     first_in: Mapping[str, datetime] = {}

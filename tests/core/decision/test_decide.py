@@ -9,13 +9,13 @@ from portvakt.core.decision.compile import Index, compile_snapshot
 from portvakt.core.decision.decide import decide
 from portvakt.core.decision.model import (
     AuthType,
-    CredentialKind,
     Decision,
     Denied,
     ExitRequested,
     Factor,
     Granted,
     NeedFactor,
+    NeedPerson,
     PinTries,
     Reason,
     RemoteOpening,
@@ -69,7 +69,9 @@ def short(decision: Decision) -> str:
         case Denied(reason):
             return reason.name
         case NeedFactor(pairs):
-            return f"needs {pairs[0].name}"
+            return "needs " + " ".join(pair.name for pair in pairs)
+        case NeedPerson(reason):
+            return f"needs somebody: {reason.name}"
 
 
 # What a rule's entry list takes, what is presented, and the answer in short.
@@ -80,13 +82,13 @@ FACTORS: list[tuple[tuple[AuthType, ...], tuple[Factor, ...], str]] = [
     ((CARD,), (pin("2580"),), "AUTH_TYPE_NOT_ACCEPTED"),
     ((CARD,), (pin("1111"),), "UNKNOWN_CREDENTIAL"),
     ((CARD,), (REMOTELY,), "AUTH_TYPE_NOT_ACCEPTED"),
-    ((PAIR,), (card(1),), "needs pin"),
+    ((PAIR,), (card(1),), "needs KEY_CARD_PLUS_PIN"),
     ((PAIR,), (card(1), pin("2580")), "KEY_CARD_PLUS_PIN"),
     ((PAIR,), (card(1), pin("1111")), "WRONG_PIN"),
     ((PAIR,), (card(1), pin("1470")), "WRONG_PIN"),  # another person's PIN
     ((PAIR,), (card(2), pin("2580")), "UNKNOWN_CREDENTIAL"),
-    ((PAIR,), (pin("2580"),), "AUTH_TYPE_NOT_ACCEPTED"),
-    ((PAIR,), (pin("2580"), card(1)), "AUTH_TYPE_NOT_ACCEPTED"),  # the card comes first
+    ((PAIR,), (pin("2580"),), "needs KEY_CARD_PLUS_PIN"),
+    ((PAIR,), (pin("2580"), card(1)), "KEY_CARD_PLUS_PIN"),  # in either order
     ((PAIR,), (REMOTELY,), "AUTH_TYPE_NOT_ACCEPTED"),
     ((PAIR, CARD), (card(1),), "KEY_CARD"),
     ((PAIR, CARD), (card(1), pin("1111")), "KEY_CARD"),  # the card alone would have opened
@@ -238,7 +240,7 @@ STAGES = [
     (rule("ended", until=NOW), "UNAUTHORISED"),
     (rule("evening", schedule="evenings"), "NOT_PERMITTED_AT_THIS_TIME"),
     (rule("remote", entry=(REMOTE,)), "AUTH_TYPE_NOT_ACCEPTED"),
-    (rule("pair", entry=(PAIR,)), "needs pin"),
+    (rule("pair", entry=(PAIR,)), "needs KEY_CARD_PLUS_PIN"),
     (rule("plain"), "KEY_CARD"),
 ]
 
@@ -275,11 +277,11 @@ def test_the_pin_of_a_pair_must_be_in_use(digits: str, expected: str) -> None:
 
 def test_a_card_holder_without_a_pin_types_a_wrong_one() -> None:
     what = snapshot(rules=(rule(entry=(PAIR,)),), credentials=(key_card(),))
-    assert short(answer(what, card(1))) == "needs pin"
+    assert short(answer(what, card(1))) == "needs KEY_CARD_PLUS_PIN"
     assert short(answer(what, card(1), pin("2580"))) == "WRONG_PIN"
 
 
-LOCKED = State(AT, {("front", Side.ENTRY): PinTries(locked_until=AT + timedelta(seconds=1))})
+LOCKED = State(AT, pin_tries={("front", Side.ENTRY): PinTries(locked_until=AT + timedelta(seconds=1))})
 
 
 @pytest.mark.parametrize(
@@ -335,15 +337,14 @@ def test_a_clock_that_was_set_back_does_not_make_an_old_snapshot_new() -> None:
 
 def test_cards_only_still_takes_a_card_and_its_pin() -> None:
     what = msgspec.structs.replace(PAIRS, doors=(door(past_age=PastAge(72, "cards_only")),))
-    assert short(answer(what, card(1), state=State())) == "needs pin"
+    assert short(answer(what, card(1), state=State())) == "needs KEY_CARD_PLUS_PIN"
     assert short(answer(what, card(1), pin("2580"), state=State())) == "KEY_CARD_PLUS_PIN"
 
 
 CORRUPT: list[Index] = [
-    msgspec.structs.replace(compile_snapshot(snapshot()), persons={}),
+    msgspec.structs.replace(compile_snapshot(snapshot()), holders=None),
     msgspec.structs.replace(compile_snapshot(snapshot()), doors={"front": "no door"}),
-    msgspec.structs.replace(compile_snapshot(snapshot()), options={"holder": {"front": (None,)}}),
-    msgspec.structs.replace(compile_snapshot(snapshot()), cards=None),
+    msgspec.structs.replace(compile_snapshot(snapshot()), doors=None),
 ]
 
 

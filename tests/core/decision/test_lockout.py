@@ -6,8 +6,9 @@ import pytest
 
 from portvakt.core.decision.compile import compile_snapshot
 from portvakt.core.decision.decide import decide
-from portvakt.core.decision.lockout import COUNTED_FOR, LOCKED_FOR, WRONG_PINS, after, pins_locked
+from portvakt.core.decision.lockout import COUNTED_FOR, LOCKED_FOR, WRONG_PINS, pins_locked
 from portvakt.core.decision.model import AuthType, Decision, Denied, Factor, Granted, Reason, Request, Side, State
+from portvakt.core.decision.presence import after
 from tests.core.plain import AT, card, key_card, pin, pin_of, rule, snapshot
 
 INDEX = compile_snapshot(
@@ -37,7 +38,7 @@ class Front:
     def present(self, *factors: Factor, at: datetime = AT, side: Side = Side.ENTRY) -> Decision:
         request = Request("front", side, at, factors)
         decision = decide(request, INDEX, self.state)
-        self.state = after(request, decision, self.state)
+        self.state = after(request, decision, self.state, INDEX)
         return decision
 
     def locked(self, at: datetime = AT, side: Side = Side.ENTRY) -> bool:
