@@ -23,6 +23,7 @@ class Kind(StrEnum):
     """What sort of personal data a column holds; the register grants kinds, never single columns."""
 
     ACCESS_RIGHT = "access_right"
+    ACKNOWLEDGEMENT = "acknowledgement"
     ACTIVITY = "activity"
     CARD_READING = "card_reading"
     CONTACT = "contact"
@@ -31,6 +32,7 @@ class Kind(StrEnum):
     DOOR_EVENT = "door_event"
     FORGIVENESS = "forgiveness"
     IDENTITY = "identity"
+    LOG_PROOF = "log_proof"
     PASSAGE = "passage"
     REMOTE_ASK = "remote_ask"
     ROLE = "role"
