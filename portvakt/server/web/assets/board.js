@@ -14,6 +14,9 @@
     if (remove) remove.closest(remove.dataset.remove).remove();
     const copy = event.target.closest("[data-copy]");
     if (copy) navigator.clipboard.writeText(document.querySelector(copy.dataset.copy).textContent.trim());
+    if (event.target.closest("[data-print]")) window.print();
+    const fill = event.target.closest("[data-fill]");
+    if (fill) document.querySelector(fill.dataset.fill).value = fill.value;
     const key = event.target.closest("[data-key]");
     if (key) {
       const input = document.querySelector(key.dataset.into);

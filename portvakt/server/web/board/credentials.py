@@ -1,4 +1,4 @@
-"""How are cards and PINs issued to a person, suspended, resumed and revoked, and rules assigned and withdrawn?"""
+"""How are a person's credentials changed, suspended, resumed and revoked, and rules assigned and withdrawn?"""
 
 from uuid import UUID
 
@@ -7,11 +7,11 @@ from django.shortcuts import get_object_or_404
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
+from portvakt.core.decision.model import CredentialKind
 from portvakt.server.access.actions import assign, withdraw
 from portvakt.server.access.models import Assignment
 from portvakt.server.people.actions import (
-    issue_card,
-    issue_pin,
+    change_credential,
     resume_credential,
     revoke_credential,
     suspend_credential,
@@ -19,37 +19,11 @@ from portvakt.server.people.actions import (
 from portvakt.server.people.models import Credential
 from portvakt.server.purpose.actor import Permission
 from portvakt.server.web.board.confirm import Question, confirm
-from portvakt.server.web.board.forms_credentials import CardForm, PinForm
+from portvakt.server.web.board.forms_credentials import CredentialForm
 from portvakt.server.web.board.forms_people import AssignForm
 from portvakt.server.web.board.page import BoardRequest, page
-from portvakt.server.web.board.people import PURPOSE, back, own_persons, own_rules, person_url, show, show_digits
-from portvakt.server.web.forms import refusals_beside
-
-
-@page(PURPOSE, Permission.CREDENTIAL_ISSUE)
-@require_POST
-def card(request: BoardRequest, person_id: UUID) -> HttpResponse:
-    """Issue a card to a person."""
-    someone = get_object_or_404(own_persons(request), pk=person_id)
-    form = CardForm(request.POST)
-    if form.is_valid():
-        with refusals_beside(form):
-            _, entry = issue_card(someone, form.cleaned_data["value"], by=request.operator, **form.values())
-            return back(request, someone, entry)
-    return show(request, someone, card_form=form)
-
-
-@page(PURPOSE, Permission.CREDENTIAL_ISSUE)
-@require_POST
-def pin(request: BoardRequest, person_id: UUID) -> HttpResponse:
-    """Issue a PIN to a person and show its digits, this once."""
-    someone = get_object_or_404(own_persons(request), pk=person_id)
-    form = PinForm(request.POST)
-    if form.is_valid():
-        with refusals_beside(form):
-            _, digits, entry = issue_pin(someone, by=request.operator, pin=form.cleaned_data["pin"])
-            return show_digits(request, someone, digits, entry)
-    return show(request, someone, pin_form=form)
+from portvakt.server.web.board.people import PURPOSE, back, own_persons, own_rules, person_url, show
+from portvakt.server.web.forms import posted, refusals_beside, show_form
 
 
 @page(PURPOSE, Permission.RULE_ASSIGN)
@@ -84,6 +58,20 @@ def withdraw_rule(request: BoardRequest, person_id: UUID, assignment_id: UUID) -
 def _own_credential(request: BoardRequest, person_id: UUID, credential_id: UUID) -> Credential:
     rows = Credential.objects.filter(organisation=request.organisation, person_id=person_id)
     return get_object_or_404(rows.select_related("person"), pk=credential_id)
+
+
+@page(PURPOSE, Permission.CREDENTIAL_ISSUE)
+def edit(request: BoardRequest, person_id: UUID, credential_id: UUID) -> HttpResponse:
+    """Change what a credential is called, and from when to when it opens anything."""
+    credential = _own_credential(request, person_id, credential_id)
+    has_number = credential.kind == CredentialKind.KEY_CARD
+    initial = {name: getattr(credential, name) for name in ("number", "label", "valid_from", "valid_to")}
+    form = CredentialForm(posted(request), initial=initial, has_number=has_number)
+    if form.is_valid():
+        with refusals_beside(form):
+            entry = change_credential(credential, by=request.operator, **form.changed_values())
+            return back(request, credential.person, entry)
+    return show_form(request, "board/people/credential.html", form, person=credential.person, credential=credential)
 
 
 @page(PURPOSE, Permission.CREDENTIAL_ISSUE)

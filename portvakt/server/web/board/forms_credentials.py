@@ -46,7 +46,7 @@ class CardForm(LabelledForm):
     )
     field_order = ("value", "again", "number", "label")
 
-    def values(self) -> dict[str, str]:
+    def values(self) -> dict[str, Any]:
         """Return what the card is issued with beside its value."""
         return {name: self.cleaned_data[name] for name in ("again", "number", "label")}
 
@@ -63,7 +63,7 @@ class ReadCardForm(LabelledForm):
     )
     field_order = ("number", "label")
 
-    def values(self) -> dict[str, str]:
+    def values(self) -> dict[str, Any]:
         """Return what the card is issued with beside its value."""
         return {name: self.cleaned_data[name] for name in ("number", "label")}
 
@@ -72,12 +72,6 @@ class PinForm(BoardForm):
     """A PIN made here, or one that the person has chosen."""
 
     pin = forms.CharField(label=_("PIN"), max_length=8, required=False, widget=forms.TextInput(attrs=DIGITS))
-
-    def __init__(self, *args: Any, needed: int = 4, **options: Any) -> None:
-        super().__init__(*args, **options)
-        self.fields["pin"].help_text = _(
-            "%(needed)s to 8 digits. Empty: at least six are made here. They are shown once."
-        ) % {"needed": needed}
 
 
 class PlateForm(LabelledForm):
@@ -91,6 +85,10 @@ class PlateForm(LabelledForm):
     )
     field_order = ("value", "label")
 
+    def __init__(self, *args: Any, **options: Any) -> None:
+        # Ids of its own, as several forms with such fields stand on one page.
+        super().__init__(*args, **options | {"auto_id": "plate_%s"})
+
 
 class GuestCodeForm(LabelledForm):
     """A code for a guest, from when to when."""
@@ -101,7 +99,7 @@ class GuestCodeForm(LabelledForm):
     field_order = ("valid_from", "valid_to", "label", "mail")
 
     def __init__(self, *args: Any, email: str = "", **options: Any) -> None:
-        super().__init__(*args, **options)
+        super().__init__(*args, **options | {"auto_id": "guest_%s"})
         self.fields["valid_to"].required = True
         if not email:
             del self.fields["mail"]

@@ -131,7 +131,7 @@ class NewPersonForm(PersonForm):
             self.add_error("value", _("Type the value of the card."))
         return values
 
-    def card(self) -> dict[str, str] | None:
+    def card(self) -> dict[str, Any] | None:
         """Return value, number and label of the first card, or None."""
         values = self.cleaned_data
         if not values.get("value"):
@@ -164,7 +164,7 @@ class AssignForm(BoardForm):
 class PersonsFilter(forms.Form):
     """Which persons to list."""
 
-    SUSPENDED, EXPIRING, WITHOUT = "suspended", "expiring", "without"
+    SUSPENDED, EXPIRING, WITHOUT, SHORT_PIN = "suspended", "expiring", "without", "short_pin"
 
     q = forms.CharField(label=_("Search"), required=False, max_length=100)
     show = forms.ChoiceField(
@@ -175,5 +175,6 @@ class PersonsFilter(forms.Form):
             (SUSPENDED, _("Suspended")),
             (EXPIRING, _("Expiring within 30 days")),
             (WITHOUT, _("Without card or code")),
+            (SHORT_PIN, _("With a PIN that is too short")),
         ],
     )

@@ -12,6 +12,8 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from portvakt.core.credentials import pin_length_needed
+from portvakt.core.decision.model import CredentialKind
 from portvakt.server.access.actions import assign
 from portvakt.server.access.models import AccessRule, Assignment
 from portvakt.server.accounts.models import Membership
@@ -25,11 +27,11 @@ from portvakt.server.people.actions import (
     resume_person,
     suspend_person,
 )
-from portvakt.server.people.models import Person
+from portvakt.server.people.models import Person, pins_in_use, short_pins
 from portvakt.server.purpose.actor import Permission
 from portvakt.server.web.answers import done
 from portvakt.server.web.board.confirm import Question, confirm
-from portvakt.server.web.board.forms_credentials import CardForm, PinForm
+from portvakt.server.web.board.forms_credentials import CardForm, GuestCodeForm, PinForm, PlateForm
 from portvakt.server.web.board.forms_people import AssignForm, NewPersonForm, PersonForm, PersonsFilter
 from portvakt.server.web.board.page import BoardRequest, page
 from portvakt.server.web.board.reach import presentable, reach
@@ -65,17 +67,20 @@ def persons(request: BoardRequest) -> HttpResponse:
     """List persons, found by a few words and one condition."""
     chosen = PersonsFilter(request.GET)
     by = chosen.cleaned_data if chosen.is_valid() else {"q": "", "show": ""}
-    shown = Paginator(_filtered(own_persons(request), by), PAGE_ROWS).get_page(request.GET.get("page"))
+    shown = Paginator(_filtered(own_persons(request), by, request.organisation.pk), PAGE_ROWS).get_page(
+        request.GET.get("page")
+    )
     rows = [(row, standing(row)) for row in shown]
-    context = {"filter": chosen, "page_obj": shown, "rows": rows, "filtered": any(by.values())}
+    short = short_pins(request.organisation.pk).count()
+    context = {"filter": chosen, "page_obj": shown, "rows": rows, "filtered": any(by.values()), "short": short}
     return render(request, "board/people/list.html", context)
 
 
-def _filtered(rows: QuerySet[Person], by: dict[str, Any]) -> QuerySet[Person]:
+def _filtered(rows: QuerySet[Person], by: dict[str, Any], organisation: UUID) -> QuerySet[Person]:
     now = timezone.now()
     rows = named(rows, by["q"]).annotate(
         cards=Count("credentials", filter=IN_USE & Q(credentials__kind="key_card"), distinct=True),
-        pins=Count("credentials", filter=IN_USE & Q(credentials__kind="pin"), distinct=True),
+        codes=Count("credentials", filter=IN_USE & ~Q(credentials__kind="key_card"), distinct=True),
         rules=Count("assignments", distinct=True),
     )
     match by["show"]:
@@ -84,7 +89,9 @@ def _filtered(rows: QuerySet[Person], by: dict[str, Any]) -> QuerySet[Person]:
         case PersonsFilter.EXPIRING:
             return rows.filter(valid_to__gt=now, valid_to__lte=soon(now))
         case PersonsFilter.WITHOUT:
-            return rows.filter(cards=0, pins=0)
+            return rows.filter(cards=0, codes=0)
+        case PersonsFilter.SHORT_PIN:
+            return rows.filter(pk__in=short_pins(organisation).values("person_id"))
     return rows
 
 
@@ -108,15 +115,23 @@ def _enrol(request: BoardRequest, form: NewPersonForm) -> HttpResponse:
         entry = assign(someone, rule, by=by)
     if (pin := form.pin_wanted()) is not None:
         _, digits, entry = issue_pin(someone, by=by, pin=pin)
-        return show_digits(request, someone, digits, entry)
+        return show_digits(request, someone, CredentialKind.PIN, digits, entry)
     return back(request, someone, entry)
 
 
-def show_digits(request: BoardRequest, someone: Person, digits: str, entry: AuditEntry) -> HttpResponse:
-    """Show the digits of a PIN, which are kept nowhere, in the answer itself."""
+def show_digits(
+    request: BoardRequest, someone: Person, kind: CredentialKind, digits: str, entry: AuditEntry
+) -> HttpResponse:
+    """Show the digits of a PIN or a passcode, which are kept nowhere, in the answer itself."""
+    return show_once(request, "board/people/digits.html", someone, entry, digits=digits, kind=kind.value)
+
+
+def show_once(
+    request: BoardRequest, template: str, someone: Person, entry: AuditEntry, **context: object
+) -> HttpResponse:
+    """Show something that is kept nowhere, with the way back to the person's page, and leave no copy in the browser."""
     to = done(request, entry, to=person_url(request, someone.pk)).headers["Location"]
-    context = {"person": someone, "digits": digits, "next": to}
-    answer = render(request, "board/people/digits.html", context)
+    answer = render(request, template, {"person": someone, "next": to, **context})
     answer.headers["Cache-Control"] = "no-store"
     return answer
 
@@ -143,15 +158,21 @@ def show(request: BoardRequest, someone: Person, **forms: Any) -> HttpResponse:
     assignments = list(
         Assignment.objects.filter(person=someone).select_related("rule__schedule").order_by("rule__name")
     )
+    pins = pins_in_use(request.organisation.pk)
+    short = set(short_pins(request.organisation.pk).filter(person=someone).values_list("pk", flat=True))
     context = {
         "person": someone,
         "standing": standing(someone),
-        "credentials": [(row, standing(row)) for row in credentials],
+        "credentials": [(row, standing(row), row.pk in short) for row in credentials],
+        "kinds": {row.kind for row in credentials if not row.revoked_at},
         "assignments": [(row, standing(row)) for row in assignments],
         "reach": reach(assignments, presentable(credentials)),
         "account": Membership.objects.filter(organisation=request.organisation, person_id=someone.pk).first(),
+        "pin_digits": pin_length_needed(pins.count() + 1),
         "card_form": CardForm(),
         "pin_form": PinForm(),
+        "plate_form": PlateForm(),
+        "guest_form": GuestCodeForm(email=someone.email),
         "assign_form": AssignForm(rules=own_rules(request)),
     }
     status = UNPROCESSABLE if any(form.errors for form in forms.values()) else 200

@@ -11,6 +11,7 @@ from django.utils import timezone
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext, ngettext
 
+from portvakt.core.plates import recognise
 from portvakt.server.accounts.models import Membership
 from portvakt.server.purpose.actor import Permission
 from portvakt.server.web import words
@@ -59,6 +60,12 @@ def credential_word(kind: str) -> str:
 def credential_icon(kind: str) -> str:
     """Return the icon of a kind of credential."""
     return words.CREDENTIAL_ICONS.get(kind, "#tabler-id")
+
+
+@register.filter
+def plate_countries(shown: str) -> str:
+    """Name the countries that a licence plate may be of."""
+    return ", ".join(recognise(shown).countries)
 
 
 @register.filter
