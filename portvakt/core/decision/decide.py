@@ -63,12 +63,19 @@ from portvakt.core.decision.model import (
     State,
 )
 from portvakt.core.decision.presence import COMPANY_SECONDS
-from portvakt.core.decision.shapes import KEYPAD_PAIRS, PIN_BIT, SHAPES, Shape, Source
+from portvakt.core.decision.shapes import KEYPAD_PAIRS, PIN_BIT, SHAPES, SHAPES_OF_ONE, Shape, Source
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _COMPANY = timedelta(seconds=COMPANY_SECONDS)
 _NOBODY = -1
+# To look a member up in its class costs as much as a check.
 _ENTRY = Side.ENTRY
+_EXIT, _DIGEST, _PIN, _CODE = Source.EXIT, Source.DIGEST, Source.PIN, Source.CODE
+_UNAUTHORISED, _AT_OTHER_TIMES, _NOT_TAKEN = (
+    Reason.UNAUTHORISED,
+    Reason.NOT_PERMITTED_AT_THIS_TIME,
+    Reason.AUTH_TYPE_NOT_ACCEPTED,
+)
 _REX = 1 << AuthType.REX
 _HARD = "hard"
 
@@ -106,23 +113,24 @@ def decide(request: Request, index: Index, state: State) -> Decision:
 
 
 def _decide(request: Request, index: Index, state: State) -> Decision:
-    shape = SHAPES.get(tuple(map(type, request.factors)))
+    factors = request.factors
+    shape = SHAPES_OF_ONE.get(type(factors[0])) if len(factors) == 1 else SHAPES.get(tuple(map(type, factors)))
     door = index.doors.get(request.door)
     if door is None or not door.in_service:
         return Denied(Reason.DOOR_OUT_OF_SERVICE, None if shape is None else shape.auth_type)
     if shape is None:
         return Denied(Reason.AUTH_TYPE_NOT_ACCEPTED)
-    if shape.source is Source.EXIT:
+    if shape.source is _EXIT:
         return _exit(door)
     since = request.at - _EPOCH
     side = door.entry if request.side is _ENTRY else door.exit
     attempt = _Attempt(request, index, state, door, side, shape, since.days * 86_400 + since.seconds)
     if door.refused_when_old and (reason := _age_trouble(attempt)) is not None:
         return Denied(reason, shape.auth_type)
-    if shape.source is Source.DIGEST:
+    if shape.source is _DIGEST:
         # Whatever is known by its digest has it under the same name as a card.
-        digest = cast("CardShown", request.factors[shape.who]).digest
-        return _with_credential(attempt, index.holders.find(shape.kind, digest))
+        shown: CardShown = factors[shape.who]  # type: ignore[assignment]
+        return _with_credential(attempt, index.holders.by_digest[shape.kind].find(shown.digest))
     return _OTHERS[shape.source](attempt)
 
 
@@ -155,7 +163,7 @@ def _past_age(attempt: _Attempt) -> Reason | None:
 def _pin_first(attempt: _Attempt) -> int:
     """Give the pairs that a PIN alone begins where the side takes no PIN alone; 0 for anything else."""
     accepts = attempt.side.accepts
-    return KEYPAD_PAIRS & accepts if attempt.shape.source is Source.PIN and not accepts & PIN_BIT else 0
+    return KEYPAD_PAIRS & accepts if attempt.shape.source is _PIN and not accepts & PIN_BIT else 0
 
 
 # ── who it is ────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -219,7 +227,7 @@ def _with_credential(attempt: _Attempt, row: int) -> Decision:
     if attempt.door.lockdowns and _rank(attempt) > holders.overrides[person]:
         return attempt.denied(Reason.LOCKDOWN)
     # The common path reads one byte here.
-    if not holders.sound[row] or attempt.state.barred is not None or attempt.shape.source is Source.CODE:
+    if not holders.sound[row] or attempt.state.barred is not None or attempt.shape.source is _CODE:
         reason = _credential_trouble(attempt) or _person_trouble(attempt)
         if reason is not None:
             return attempt.denied(reason)
@@ -249,7 +257,7 @@ def _credential_trouble(attempt: _Attempt) -> Reason | None:
     if barred is not None and attempt.credential_id() in barred.credentials:
         return Reason.CREDENTIAL_NOT_ENABLED
     reason = attempt.index.holders.trouble_with_credential(attempt.credential, attempt.second)
-    if reason is not None or attempt.shape.source is not Source.CODE:
+    if reason is not None or attempt.shape.source is not _CODE:
         return reason
     return _step_trouble(attempt, cast("QrShown", attempt.request.factors[attempt.shape.who]))
 
@@ -279,7 +287,7 @@ def _by_rules(attempt: _Attempt) -> Decision:
     """Walk the person's assignments, smallest rule first; in one piece, because this is where a decision's time goes."""
     shape, second, options = attempt.shape, attempt.second, attempt.side.options
     barred = None if attempt.state.barred is None else attempt.state.barred.assignments
-    reached, taken, pair_rule = Reason.UNAUTHORISED, 0, None
+    reached, taken, pair_rule = _UNAUTHORISED, 0, None
     for rule, since, until in attempt.index.holders.groups[attempt.person]:
         option = options.get(rule)
         if option is None or not (since <= second < until and option.valid_from <= second < option.valid_to):
@@ -287,15 +295,15 @@ def _by_rules(attempt: _Attempt) -> Decision:
         if barred and (attempt.person_id(), rule) in barred:
             continue
         if option.timetable is not None and not option.timetable.active(attempt.door.zone.local(second)):
-            if reached is Reason.UNAUTHORISED:
-                reached = Reason.NOT_PERMITTED_AT_THIS_TIME
+            if reached is _UNAUTHORISED:
+                reached = _AT_OTHER_TIMES
             continue
         accepts = option.accepts
         if accepts & shape.single_bit:
             if shape.pin >= 0:
                 _look_for_duress(attempt)
             return _grant(attempt, shape.single, rule)
-        reached = Reason.AUTH_TYPE_NOT_ACCEPTED
+        reached = _NOT_TAKEN
         taken |= accepts
         if pair_rule is None and accepts & shape.pair_bit:
             pair_rule = rule
@@ -353,8 +361,8 @@ def _pins_locked(attempt: _Attempt) -> bool:
 def _grant(attempt: _Attempt, auth_type: AuthType, rule: str) -> Decision:
     """Ask what is left to ask once the auth type is satisfied."""
     if attempt.side.simple:
-        person, credential = attempt.person_id(), attempt.credential_id()
-        return Granted(auth_type, attempt.door.release_seconds, person, credential, rule, attempt.duress)
+        person = attempt.index.holders.person_id(attempt.person)
+        return Granted(auth_type, attempt.door.release_seconds, person, attempt.credential_id(), rule, attempt.duress)
     reason = _position_trouble(attempt)
     if reason is None and not attempt.state.unsecured.isdisjoint(attempt.door.interlocked):
         reason = Reason.INTERLOCKED

@@ -21,7 +21,9 @@ ALWAYS, FOREVER = -(1 << 62), 1 << 62
 _NONE = -1
 _KINDS = tuple(CredentialKind)
 _ESCORTS = tuple(Escort)
-DURESS = _KINDS.index(CredentialKind.DURESS_PIN)
+NUMBERS = {kind: number for number, kind in enumerate(_KINDS)}
+"""By kind of credential, its number in the column of kinds."""
+PIN, DURESS = NUMBERS[CredentialKind.PIN], NUMBERS[CredentialKind.DURESS_PIN]
 _GONE = 0xFF
 
 Held = tuple[str, int, int]
@@ -31,15 +33,15 @@ Group = tuple[Held, ...]
 
 
 class Holders:
-    """Persons, credentials and assignments; `owners`, `sound` and `groups` are read by decide and by nobody else.
+    """Persons, credentials and assignments; the columns without an underscore are read by decide alone.
 
+    - `by_digest`: by number of kind, where its digests are found.
     - `owners`: by credential, the person's row. `kinds`: by credential, the number of its kind.
     - `sound`: by credential, 1 where it is enabled and its holder not suspended, and neither has a first or last moment.
     - `groups`: by person, the assignments.
     """
 
     __slots__ = (
-        "_by_digest",
         "_by_id",
         "_credential_from",
         "_credential_ids",
@@ -56,6 +58,7 @@ class Holders:
         "_person_until",
         "_suspended",
         "_width",
+        "by_digest",
         "groups",
         "kinds",
         "overrides",
@@ -76,15 +79,13 @@ class Holders:
         self._free_persons: list[int] = []
         self._free_credentials: list[int] = []
         self._by_id = Slots(self._person_ids, width)
-        self._by_digest = {kind: Slots(self._digests, DIGEST_BYTES) for kind in _KINDS}
-        # Digits typed are looked up once, whichever of the two they are.
-        self._by_digest[CredentialKind.DURESS_PIN] = self._by_digest[CredentialKind.PIN]
+        self.by_digest = _with_one_for_pins([Slots(self._digests, DIGEST_BYTES) for _ in _KINDS])
 
     # ── questions ────────────────────────────────────────────────────────────────────────────────────────────────────
 
     def find(self, kind: CredentialKind, digest: bytes) -> int:
         """Return the row of a credential, -1 where there is none; PIN finds duress PINs too, and the other way round."""
-        return self._by_digest[kind].find(digest)
+        return self.by_digest[NUMBERS[kind]].find(digest)
 
     def find_person(self, name: str) -> int:
         """Return the row of a person, -1 where there is none."""
@@ -196,7 +197,7 @@ class Holders:
         """Grow all columns by what the free rows do not hold, at once."""
         self._by_id.expect(persons)
         for kind, count in Counter(row.kind for row in credentials).items():
-            self._by_digest[kind].expect(count)
+            self.by_digest[NUMBERS[kind]].expect(count)
         people = max(0, persons - len(self._free_persons))
         cards = max(0, len(credentials) - len(self._free_credentials))
         self._free_persons[:0] = range(len(self.groups) + people - 1, len(self.groups) - 1, -1)
@@ -235,14 +236,14 @@ class Holders:
         name = credential.id.encode().ljust(self._width, b"\0")
         self._credential_ids[row * self._width : (row + 1) * self._width] = name
         self._digests[row * DIGEST_BYTES : (row + 1) * DIGEST_BYTES] = credential.digest
-        self.kinds[row] = _KINDS.index(credential.kind)
+        self.kinds[row] = NUMBERS[credential.kind]
         self._enabled[row] = credential.enabled
         self._credential_from[row] = ALWAYS if credential.valid_from is None else credential.valid_from
         self._credential_until[row] = FOREVER if credential.valid_to is None else credential.valid_to
         self.owners[row] = owner
         self._next[row], self._first[owner] = self._first[owner], row
         self.sound[row] = self._is_sound(row, owner)
-        self._by_digest[credential.kind].add(row)
+        self.by_digest[self.kinds[row]].add(row)
 
     def _is_sound(self, row: int, owner: int) -> bool:
         since = max(self._credential_from[row], self._person_from[owner])
@@ -251,7 +252,7 @@ class Holders:
 
     def _remove(self, person: int) -> None:
         for row in list(self.credentials_of(person)):
-            self._by_digest[_KINDS[self.kinds[row]]].remove(row)
+            self.by_digest[self.kinds[row]].remove(row)
             self._free_credentials.append(row)
         self._by_id.remove(person)
         self._suspended[person] = _GONE
@@ -266,8 +267,7 @@ class Holders:
             if isinstance(kept, bytearray | array | list):
                 setattr(copy, name, kept[:])
         copy._by_id = self._by_id.over(copy._person_ids)
-        copy._by_digest = {kind: slots.over(copy._digests) for kind, slots in self._by_digest.items()}
-        copy._by_digest[CredentialKind.DURESS_PIN] = copy._by_digest[CredentialKind.PIN]
+        copy.by_digest = _with_one_for_pins([slots.over(copy._digests) for slots in self.by_digest])
         return copy
 
     def _laid_out_anew(
@@ -300,6 +300,12 @@ def longest_id(persons: Iterable[Person], credentials: Iterable[Credential]) -> 
     return max((len(row.id.encode()) for rows in (persons, credentials) for row in rows), default=1)
 
 
+def _with_one_for_pins(slots: list[Slots]) -> list[Slots]:
+    # Digits typed are looked up once, whichever of the two they are.
+    slots[DURESS] = slots[PIN]
+    return slots
+
+
 def _grouped(assignments: Iterable[Assignment]) -> dict[str, Group]:
     """Give each person's assignments; persons with the same ones share one tuple."""
     held: dict[Held, Held] = {}
@@ -322,5 +328,6 @@ def _bound(moment: int) -> int | None:
 
 
 def _text(column: bytearray, row: int, width: int) -> str:
-    piece = column[row * width : (row + 1) * width]
-    return (piece if piece[-1] else piece.rstrip(b"\0")).decode()
+    end = (row + 1) * width
+    piece = column[row * width : end]
+    return piece.decode() if piece[-1] else piece.rstrip(b"\0").decode()

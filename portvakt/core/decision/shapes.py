@@ -9,6 +9,7 @@ from enum import Enum, auto
 import msgspec
 
 from portvakt.core.decision.compile import bits_of
+from portvakt.core.decision.holders import NUMBERS
 from portvakt.core.decision.model import (
     AuthType,
     CardShown,
@@ -51,7 +52,7 @@ class Shape(msgspec.Struct, frozen=True):
     pair_bit: int
     pairs: int
     source: Source
-    kind: CredentialKind
+    kind: int
     who: int
     pin: int
     needs_position: bool
@@ -102,7 +103,7 @@ def _shape(factor: type[Factor], pair: AuthType | None = None, who: int = 0) -> 
         pair_bit=0 if pair is None else 1 << pair,
         pairs=_PAIRS.get(single, 0) if pair is None else 0,
         source=source,
-        kind=kind,
+        kind=NUMBERS[kind],
         who=who,
         pin=-1 if pair is None else 1 - who,
         needs_position=source in _FROM_A_PHONE,
@@ -120,3 +121,5 @@ def _shapes() -> dict[tuple[type[Factor], ...], Shape]:
 
 SHAPES = _shapes()
 """By the types of the factors, in the order presented."""
+SHAPES_OF_ONE = {factors[0]: shape for factors, shape in SHAPES.items() if len(factors) == 1}
+"""The same for attempts with a single factor, which most are."""

@@ -23,15 +23,18 @@ class Slots:
 
     def find(self, key: bytes) -> int:
         """Return the row whose key this is, -1 where there is none."""
-        width, keys, slots, mask = self._width, self._keys, self._slots, self._mask
+        width = self._width
         if len(key) != width:
             return -1
+        slots, mask = self._slots, self._mask
         # Python's own hash of bytes is keyed anew in every process: nobody can choose keys that meet.
         at = hash(key) & mask
-        while (row := slots[at]) != _EMPTY:
-            if keys.startswith(key, row * width):
+        row = slots[at]
+        while row != _EMPTY:
+            if self._keys.startswith(key, row * width):
                 return row
             at = at + 1 & mask
+            row = slots[at]
         return -1
 
     def add(self, row: int) -> None:

@@ -10,9 +10,10 @@ from zoneinfo import ZoneInfo
 from portvakt.core.schedule import MINUTES_PER_DAY, Interval, Schedule
 
 _SECONDS_PER_DAY = 86_400
-# The day 0 of Unix time was a Thursday.
 _EPOCH_ORDINAL = date(1970, 1, 1).toordinal()
-_EPOCH_WEEKDAY = 3
+_WEEK = 7 * MINUTES_PER_DAY
+# The day 0 of Unix time was a Thursday, three days after a Monday.
+_MONDAY = 3 * MINUTES_PER_DAY
 _DAY = timedelta(days=1)
 # No zone has ever changed its offset twice within an hour, so where it is the same at both ends it is so between them.
 _SPAN_SECONDS = 3600
@@ -67,11 +68,11 @@ class Timetable:
 
     def active(self, local: int) -> bool:
         """Tell whether it is active when the clock on the wall shows so many seconds since the epoch."""
-        day, rest = divmod(local, _SECONDS_PER_DAY)
-        special = self.days.get(day)
-        if special is not None:
-            return special[rest // 60] != 0
-        return self.week[(day + _EPOCH_WEEKDAY) % 7 * MINUTES_PER_DAY + rest // 60] != 0
+        if self.days:
+            special = self.days.get(local // _SECONDS_PER_DAY)
+            if special is not None:
+                return special[local % _SECONDS_PER_DAY // 60] != 0
+        return self.week[(local // 60 + _MONDAY) % _WEEK] != 0
 
 
 def _differing(schedule: Schedule) -> dict[int, bytes]:
