@@ -12,11 +12,14 @@ from uuid import UUID
 
 from django.utils import timezone
 
+from portvakt.core.chain import FIELDS, SALT_BYTES, event_text, next_digest
 from portvakt.core.decision.model import AuthType, Reason, Side
 from portvakt.core.event import EventKind
 from portvakt.proto import link_pb2
+from portvakt.server.link.chains import Claim
 from portvakt.server.link.device import Device
 from portvakt.server.logbook.models import AccessEvent
+from portvakt.server.logbook.proof import text_of
 
 log = logging.getLogger(__name__)
 
@@ -29,9 +32,10 @@ LARGEST = 2**63 - 1
 DETAIL_CHARACTERS = 200
 
 
-def events_of(device: Device, journal: UUID, batch: Iterable[link_pb2.Event]) -> list[AccessEvent]:
+def events_of(device: Device, claim: Claim, batch: Iterable[link_pb2.Event]) -> list[AccessEvent]:
     """Return the rows of a batch; events that cannot be read, or not be recorded at all, are named in the log."""
-    received_at, rows = timezone.now(), []
+    received_at, rows, journal = timezone.now(), [], claim.journal
+    before = claim.before
     for event in batch:
         if not 1 <= event.sequence <= LARGEST:
             _tell("skipped", device, journal, event)
@@ -43,24 +47,23 @@ def events_of(device: Device, journal: UUID, batch: Iterable[link_pb2.Event]) ->
             _tell("not understood", device, journal, event)
             row = _numbered(device, journal, event, received_at)
             row.kind, row.detail = EventKind.MESSAGE_UNKNOWN, _plain(f"event {event.kind}: {fault}")
+        if claim.chained:
+            before = _chain(row, event, before)
         rows.append(row)
     return rows
 
 
+def _chain(row: AccessEvent, event: link_pb2.Event, before: bytes) -> bytes:
+    """Give a row its place in the chain; return the digest after it. What the row cannot give back is kept as text."""
+    text = event_text(str(row.journal), event.sequence, event.salt, [getattr(event, name) for name in FIELDS])
+    row.before, row.digest, row.salt = before, next_digest(before, text), event.salt[:SALT_BYTES]
+    if text != text_of(row):
+        row.raw = text.decode("ascii")
+    return row.digest
+
+
 def _tell(what: str, device: Device, journal: UUID, event: link_pb2.Event) -> None:
     log.warning("event %s: controller %s journal %s sequence %s", what, device.controller, journal, event.sequence)
-
-
-def report_gaps(device: Device, journal: UUID, last: int, batch: Iterable[link_pb2.Event]) -> int:
-    """Return the newest sequence number; a number left out is reported: a stream keeps its order, so nobody can send it any more."""
-    for event in batch:
-        if last and event.sequence > last + 1:
-            log.error(
-                "events missing: controller %s journal %s, after %s came %s",
-                device.controller, journal, last, event.sequence,
-            )  # fmt: skip
-        last = max(last, event.sequence)
-    return last
 
 
 def _numbered(device: Device, journal: UUID, event: link_pb2.Event, received_at: datetime) -> AccessEvent:

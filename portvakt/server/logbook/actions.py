@@ -5,10 +5,21 @@ from uuid import UUID
 
 from django.db import models
 
-from portvakt.server.logbook.models import AccessEvent, AuditEntry
+from portvakt.server.logbook.models import (
+    AccessEvent,
+    AuditEntry,
+    EventChain,
+    EventSeal,
+    LogFault,
+    LogFaultKind,
+    LogKey,
+)
 from portvakt.server.organisations.actions import next_snapshot_version
 from portvakt.server.purpose.actor import Actor, Permission
 from portvakt.server.purpose.context import current_purpose
+
+# Controllers seal every batch, which on a good link is every event; one seal for a hundred numbers proves as much.
+SEALED_TOGETHER = 100
 
 
 def record(
@@ -41,6 +52,48 @@ def record(
 def record_events(events: Iterable[AccessEvent]) -> None:
     """Add events from a controller; one that is there already stays as it is, so that sending twice records once."""
     AccessEvent.objects.bulk_create(events, ignore_conflicts=True, batch_size=500)
+
+
+def record_seal(
+    last: AccessEvent, digest: bytes, seal: bytes, public_key: bytes, *, sound: bool, previous: EventChain | None
+) -> None:
+    """Add the seal that came with the batch that `last` ends; of sound ones in the same hundred numbers the newest is enough."""
+    own = {"organisation_id": last.organisation_id, "controller_id": last.controller_id, "journal": last.journal}
+    values = {"digest": digest, "seal": seal, "public_key": public_key, "sound": sound}
+    EventSeal.objects.bulk_create([EventSeal(**own, sequence=last.sequence, **values)], ignore_conflicts=True)
+    if sound and previous and _sealed_together(previous.sequence, last.sequence):
+        EventSeal.objects.filter(**own, sequence=previous.sequence, sound=True).delete()
+
+
+def _sealed_together(earlier: int, later: int) -> bool:
+    return earlier < later and earlier // SEALED_TOGETHER == later // SEALED_TOGETHER
+
+
+def move_chain(
+    last: AccessEvent, digest: bytes | None, public_key: bytes | None, after: str | None, head: EventChain | None
+) -> None:
+    """Keep that a journal has come as far as `last`; `after` is the journal that its first event names."""
+    where = {"sequence": last.sequence, "digest": digest, "public_key": public_key}
+    if head is not None:
+        EventChain.objects.filter(pk=head.pk).update(**where)
+        return
+    own = {"organisation_id": last.organisation_id, "controller_id": last.controller_id, "journal": last.journal}
+    EventChain.objects.create(**own, **where, after_journal=after)
+
+
+def record_fault(
+    organisation: UUID, controller: UUID, journal: UUID, what: LogFaultKind, *, sequence: int, last: int
+) -> None:
+    """Add that something is wrong with the numbers `sequence` to `last` of a journal; said again, it stays as it was."""
+    fault = LogFault(organisation_id=organisation, controller_id=controller, journal=journal, what=what.value)
+    fault.sequence, fault.last = sequence, last
+    LogFault.objects.bulk_create([fault], ignore_conflicts=True)
+
+
+def record_key(organisation: UUID, controller: UUID, public_key: bytes, *, accepted: bool) -> None:
+    """Add a key that a controller seals its events with."""
+    key = LogKey(organisation_id=organisation, controller_id=controller, public_key=public_key, accepted=accepted)
+    LogKey.objects.bulk_create([key], ignore_conflicts=True)
 
 
 def record_look_up(person: models.Model, *, by: Actor) -> AuditEntry:
