@@ -112,7 +112,7 @@ def test_a_reader_says_what_it_is_once_it_was_online(tmp_path: Path) -> None:
             await stand.until_online()
             details = stand.readers.details()
             assert details["north"] == ReaderDetails(
-                vendor="02:00:01",
+                maker="02:00:01",
                 model="2.1",
                 firmware="1.2.3",
                 serial="00000001",

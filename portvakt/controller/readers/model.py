@@ -40,11 +40,11 @@ class ReaderChanged(msgspec.Struct, frozen=True):
 class ReaderDetails(msgspec.Struct, frozen=True):
     """What the reader says of itself. It says so before its secure channel is up: for people to read, no proof.
 
-    `vendor` is the IEEE vendor prefix (00:06:8e), `model` the vendor's model and version numbers, `firmware` major.minor
+    `maker` is the IEEE prefix of who made it (00:06:8e), `model` the maker's model and version numbers, `firmware` major.minor
     and build, `serial` eight hexadecimal digits, `capabilities` words of ours in the order of OSDP's function codes.
     """
 
-    vendor: str
+    maker: str
     model: str
     firmware: str
     serial: str

@@ -89,9 +89,9 @@ def key_set(key: bytes) -> Message:
 
 def details(identity: Message, capabilities: tuple[str, ...]) -> ReaderDetails:
     """The identity report in words."""
-    vendor, firmware = identity["vendor_code"], identity["firmware_version"]
+    maker, firmware = identity["vendor_code"], identity["firmware_version"]
     return ReaderDetails(
-        vendor=vendor.to_bytes(3, "little").hex(":"),
+        maker=maker.to_bytes(3, "little").hex(":"),
         model=f"{identity['model']}.{identity['version']}",
         firmware=".".join(str(part) for part in firmware.to_bytes(3, "big")),
         serial=f"{identity['serial_number'] & 0xFFFFFFFF:08x}",

@@ -21,7 +21,7 @@ CAPABILITIES = [
 ]
 WIRES = [(libosdp.CAN_INPUTS, 2, 2), (libosdp.CAN_OUTPUTS, 4, 1)]
 DISPLAY = [(libosdp.CAN_TEXT, 1, 1)]  # One row of 16 signs.
-# A vendor prefix of the range that is nobody's (its second bit says locally administered), firmware 1.2.3.
+# A maker's prefix of the range that is nobody's (its second bit says locally administered), firmware 1.2.3.
 IDENTITY = {"version": 1, "model": 2, "vendor_code": 0x010002, "firmware_version": 0x010203}
 STEPS = 3  # Refreshes after new bytes: a command and its reply are done in one, the others find leftovers.
 COLOURS = {libosdp.BLACK: "off", libosdp.RED: "red", libosdp.GREEN: "green", libosdp.AMBER: "amber"}
