@@ -6,17 +6,41 @@ from datetime import date, datetime, timedelta
 from uuid import UUID
 
 import holidays
+import msgspec
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from portvakt.core import snapshot as wire
-from portvakt.core.decision.model import AuthType, CredentialKind, Side
-from portvakt.server.access.models import AccessRule, Assignment, HolidayRule, RuleDoor, Schedule, SpecialDay
+from portvakt.core.decision.model import AuthType, CredentialKind, Escort, Side
+from portvakt.server.access.models import (
+    AccessRule,
+    Assignment,
+    HolidayRule,
+    RuleDoor,
+    Schedule,
+    SpecialDay,
+    UnlockSchedule,
+)
 from portvakt.server.organisations.actions import digest_key, wanted_version
+from portvakt.server.organisations.models import HolderChange, TakenBack
 from portvakt.server.people.models import Credential, Person
-from portvakt.server.places.models import Controller, Door, Reader
+from portvakt.server.places.models import (
+    Area,
+    Controller,
+    Door,
+    DoorHold,
+    InterlockDoor,
+    Lockdown,
+    LockdownDoor,
+    Reader,
+)
 
 # Public holidays are written out as special days this far ahead; jobs renew the snapshot long before they run out.
 HOLIDAY_DAYS = 800
+# A delta about more persons than this, and about more than a fifth of all, costs more than a whole snapshot.
+MANY_PERSONS, A_FIFTH = 1000, 5
+# Whoever types the digits of one typed those of the other.
+SAME_DIGITS = {CredentialKind.DURESS_PIN.value: CredentialKind.PIN.value}
 
 
 def build(controller: Controller) -> wire.Snapshot:
@@ -24,23 +48,94 @@ def build(controller: Controller) -> wire.Snapshot:
 
     The version is read first: rows that change meanwhile belong to a later version, which will be built in its turn.
     """
-    version = wanted_version(controller.organisation_id)
-    doors = Door.objects.filter(controller=controller).select_related("section__site")
-    rules = _rules([door.pk for door in doors])
+    organisation = controller.organisation_id
+    version = wanted_version(organisation)
+    return msgspec.structs.replace(
+        _site(controller, _blank(organisation, version)),
+        persons=_persons(Person.objects.all()),
+        credentials=_credentials(Credential.objects.all()),
+        assignments=_assignments(Assignment.objects.all()),
+    )
+
+
+def build_delta(organisation: UUID, base: int, controller: Controller | None = None) -> wire.Delta | None:
+    """Return what changed since version `base`: the persons it touched, and with `controller` its site's rows too.
+
+    None where a whole snapshot is the better choice: more than a thousand persons and a fifth of all were touched.
+    """
+    version = wanted_version(organisation)
+    touched = set(HolderChange.objects.filter(version__gt=base).values_list("person_id", flat=True))
+    if len(touched) > MANY_PERSONS and len(touched) * A_FIFTH > Person.objects.count():
+        return None
+    touched = _sharing_digests(touched)
+    rows = _blank(organisation, version)
+    rows = msgspec.structs.replace(
+        rows if controller is None else _site(controller, rows),
+        persons=_persons(Person.objects.filter(pk__in=touched)),
+        credentials=_credentials(Credential.objects.filter(person_id__in=touched)),
+        assignments=_assignments(Assignment.objects.filter(person_id__in=touched)),
+    )
+    return wire.Delta(base, tuple(map(str, touched)), controller is not None, rows)
+
+
+def build_bars(organisation: UUID, base: int) -> wire.Bars:
+    """Return what was taken back since version `base`."""
+    rows = list(TakenBack.objects.filter(version__gt=base))
+    return wire.Bars(
+        organisation=str(organisation),
+        version=max((row.version for row in rows), default=base),
+        persons=tuple(str(row.person_id) for row in rows if row.person_id and not row.rule_id),
+        credentials=tuple(str(row.credential_id) for row in rows if row.credential_id),
+        assignments=tuple((str(row.person_id), str(row.rule_id)) for row in rows if row.person_id and row.rule_id),
+    )
+
+
+def _blank(organisation: UUID, version: int) -> wire.Snapshot:
+    """Return the rows of nobody and nothing."""
     return wire.Snapshot(
-        controller=str(controller.pk),
-        organisation=str(controller.organisation_id),
+        controller="",
+        organisation=str(organisation),
         version=version,
         compiled_at=_seconds(timezone.now()) or 0,
-        digest_key=digest_key(controller.organisation_id),
-        doors=tuple(_door(door) for door in doors),
-        readers=tuple(_reader(reader) for reader in Reader.objects.filter(controller=controller)),
-        schedules=_schedules({rule.schedule for rule in rules if rule.schedule}),
-        rules=rules,
-        persons=_persons(),
-        credentials=_credentials(),
-        assignments=_assignments(UUID(rule.id) for rule in rules),
+        digest_key=digest_key(organisation),
+        doors=(),
+        readers=(),
+        schedules=(),
+        rules=(),
+        persons=(),
+        credentials=(),
+        assignments=(),
     )
+
+
+def _site(controller: Controller, rows: wire.Snapshot) -> wire.Snapshot:
+    """Add every row about the controller's site."""
+    now = timezone.now()
+    doors = list(Door.objects.filter(controller=controller).select_related("section__site"))
+    unlocks = {each.door_id: each for each in UnlockSchedule.objects.filter(door__in=doors)}
+    rules = _rules([door.pk for door in doors])
+    schedules = {rule.schedule for rule in rules if rule.schedule} | {
+        str(each.schedule_id) for each in unlocks.values()
+    }
+    return msgspec.structs.replace(
+        rows,
+        controller=str(controller.pk),
+        doors=tuple(_door(door, unlocks.get(door.pk)) for door in doors),
+        readers=tuple(_reader(reader) for reader in Reader.objects.filter(controller=controller)),
+        schedules=_schedules(schedules),
+        rules=rules,
+        areas=tuple(_area(area) for area in Area.objects.filter(controller=controller)),
+        interlocks=_interlocks(controller),
+        lockdowns=_lockdowns(controller, now),
+        holds=tuple(
+            wire.Hold(str(hold.door_id), _seconds(hold.ends_at))
+            for hold in DoorHold.objects.filter(_not_past(now), door__in=doors)
+        ),
+    )
+
+
+def _not_past(now: datetime) -> Q:
+    return Q(ends_at__isnull=True) | Q(ends_at__gt=now)
 
 
 def _seconds(moment: datetime | None) -> int | None:
@@ -51,7 +146,7 @@ def _auth_types(numbers: Iterable[int]) -> tuple[AuthType, ...]:
     return tuple(AuthType(number) for number in sorted(numbers))
 
 
-def _door(door: Door) -> wire.Door:
+def _door(door: Door, unlock: UnlockSchedule | None) -> wire.Door:
     return wire.Door(
         id=str(door.pk),
         timezone=door.section.site.timezone,
@@ -61,7 +156,19 @@ def _door(door: Door) -> wire.Door:
         entry=_auth_types(door.entry_auth_types),
         exit=_auth_types(door.exit_auth_types),
         past_age=wire.PastAge(hours=door.past_age_hours, behaviour=door.past_age_behaviour),
+        contact=door.contact,
+        inside=_id(door.inside_id),
+        outside=_id(door.outside_id),
+        entry_code=bytes(door.entry_code or b""),
+        exit_code=bytes(door.exit_code or b""),
+        within_metres=door.within_metres,
+        unlock_schedule=_id(unlock.schedule_id) if unlock else None,
+        first_person_in=bool(unlock and unlock.first_person_in),
     )
+
+
+def _id(key: UUID | None) -> str | None:
+    return str(key) if key else None
 
 
 def _reader(reader: Reader) -> wire.Reader:
@@ -72,11 +179,50 @@ def _reader(reader: Reader) -> wire.Reader:
         port=reader.port,
         address=reader.address,
         baud=reader.baud,
+        reads=reader.reads,
+    )
+
+
+def _area(area: Area) -> wire.Area:
+    return wire.Area(
+        id=str(area.pk),
+        passback=area.passback,
+        forgive_minutes=area.forgive_minutes,
+        timed_minutes=area.timed_minutes,
+        limit=area.limit,
+        two_person=area.two_person,
+        escort=area.escort,
+    )
+
+
+def _interlocks(controller: Controller) -> tuple[wire.Interlock, ...]:
+    doors: dict[UUID, list[str]] = defaultdict(list)
+    for interlock, door in InterlockDoor.objects.filter(interlock__controller=controller).values_list(
+        "interlock_id", "door_id"
+    ):
+        doors[interlock].append(str(door))
+    return tuple(wire.Interlock(str(interlock), tuple(sorted(held))) for interlock, held in sorted(doors.items()))
+
+
+def _lockdowns(controller: Controller, now: datetime) -> tuple[wire.Lockdown, ...]:
+    """Return the lockdowns in effect: begun, not ended, not past their end."""
+    active = list(
+        Lockdown.objects.filter(_not_past(now), begun_at__lte=now, ended_at__isnull=True).select_related("plan")
+    )
+    doors: dict[UUID, list[str]] = defaultdict(list)
+    for plan, door in LockdownDoor.objects.filter(
+        plan__in={each.plan_id for each in active}, door__controller=controller
+    ).values_list("plan_id", "door_id"):
+        doors[plan].append(str(door))
+    return tuple(
+        wire.Lockdown(str(each.plan_id), each.plan.rank, tuple(sorted(doors[each.plan_id])), _seconds(each.ends_at))
+        for each in active
+        if doors[each.plan_id]
     )
 
 
 def _rules(doors: list[UUID]) -> tuple[wire.Rule, ...]:
-    """Return the rules that concern some of the doors, with those doors only."""
+    """Return every rule, with those of the doors alone; of one without any the schedule says nothing here and stays away."""
     parts: dict[UUID, list[wire.RuleDoor]] = defaultdict(list)
     for part in RuleDoor.objects.filter(door_id__in=doors):
         row = wire.RuleDoor(str(part.door_id), _auth_types(part.entry_auth_types), _auth_types(part.exit_auth_types))
@@ -84,12 +230,12 @@ def _rules(doors: list[UUID]) -> tuple[wire.Rule, ...]:
     return tuple(
         wire.Rule(
             id=str(rule.pk),
-            doors=tuple(parts[rule.pk]),
-            schedule=str(rule.schedule_id) if rule.schedule_id else None,
+            doors=tuple(parts.get(rule.pk, ())),
+            schedule=str(rule.schedule_id) if rule.schedule_id and rule.pk in parts else None,
             valid_from=_seconds(rule.valid_from),
             valid_to=_seconds(rule.valid_to),
         )
-        for rule in AccessRule.objects.filter(pk__in=parts)
+        for rule in AccessRule.objects.all()
     )
 
 
@@ -132,23 +278,33 @@ def public_holidays(country: str, first: date, last: date) -> dict[date, str]:
     return {day: name for day, name in sorted(days.items()) if first <= day <= last}
 
 
-def _persons() -> tuple[wire.Person, ...]:
-    """Return every person of the organisation, so that a card that opens elsewhere is denied for the right reason."""
-    rows = Person.objects.values_list("pk", "suspended_at", "valid_from", "valid_to")
+def _persons(persons: QuerySet[Person]) -> tuple[wire.Person, ...]:
+    """Return persons; all of the organisation's are sent, so that a card that opens elsewhere is denied for the right reason."""
+    rows = persons.values_list("pk", "suspended_at", "valid_from", "valid_to", "overrides", "escort")
     return tuple(
-        wire.Person(str(pk), suspended is not None, _seconds(valid_from), _seconds(valid_to))
-        for pk, suspended, valid_from, valid_to in rows
+        wire.Person(str(pk), suspended is not None, _seconds(valid_from), _seconds(valid_to), overrides, Escort(escort))
+        for pk, suspended, valid_from, valid_to, overrides, escort in rows
     )
 
 
-def _credentials() -> tuple[wire.Credential, ...]:
-    """Return every credential; where a revoked one has the digest of another, only the newest counts."""
+def _sharing_digests(touched: set[UUID]) -> set[UUID]:
+    """Add the persons whose revoked credentials have the digest of another's: only one of them can be at a door (see _credentials)."""
+    while True:
+        digests = Credential.objects.filter(person_id__in=touched).values("digest")
+        more = set(Credential.objects.filter(digest__in=digests).values_list("person_id", flat=True)) - touched
+        if not more:
+            return touched
+        touched |= more
+
+
+def _credentials(credentials: QuerySet[Credential]) -> tuple[wire.Credential, ...]:
+    """Return credentials; where a revoked one has the digest of another, only the newest counts."""
     newest: dict[tuple[str, bytes], wire.Credential] = {}
     columns = ("pk", "person_id", "kind", "digest", "suspended_at", "revoked_at", "valid_from", "valid_to")
-    for pk, person, kind, digest, suspended, revoked, valid_from, valid_to in Credential.objects.order_by(
+    for pk, person, kind, digest, suspended, revoked, valid_from, valid_to in credentials.order_by(
         "issued_at"
     ).values_list(*columns):
-        key = (kind, bytes(digest))
+        key = (SAME_DIGITS.get(kind, kind), bytes(digest))
         if key in newest and newest[key].enabled and revoked:
             continue
         newest[key] = wire.Credential(
@@ -163,10 +319,8 @@ def _credentials() -> tuple[wire.Credential, ...]:
     return tuple(newest.values())
 
 
-def _assignments(rules: Iterable[UUID]) -> tuple[wire.Assignment, ...]:
-    rows = Assignment.objects.filter(rule_id__in=list(rules)).values_list(
-        "rule_id", "person_id", "valid_from", "valid_to"
-    )
+def _assignments(assignments: QuerySet[Assignment]) -> tuple[wire.Assignment, ...]:
+    rows = assignments.values_list("rule_id", "person_id", "valid_from", "valid_to")
     return tuple(
         wire.Assignment(str(rule), str(person), _seconds(start), _seconds(end)) for rule, person, start, end in rows
     )

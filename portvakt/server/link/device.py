@@ -34,3 +34,8 @@ def presented(context: grpc.aio.ServicerContext[link_pb2.Up, link_pb2.Down]) -> 
         return Presented(UUID(str(name.value)), serial_of(certificate))
     except (ValueError, IndexError):
         return None
+
+
+def plain(text: str, characters: int) -> str:
+    """Return what a text column takes of what a device says: PostgreSQL's text holds no NUL."""
+    return text.replace("\0", "\ufffd")[:characters]

@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 
 import grpc
 
-from portvakt.core.snapshot import MAX_BODY_BYTES
+from portvakt.core.snapshot import MAX_MESSAGE_BYTES
 from portvakt.proto import link_pb2_grpc
 from portvakt.server.link.authority import Authority
 from portvakt.server.link.enrolment import Attempts, Enrolment
@@ -32,7 +32,7 @@ KEEPALIVE: tuple[Option, ...] = (
 LINK_OPTIONS: tuple[Option, ...] = (
     *KEEPALIVE,
     ("grpc.max_receive_message_length", 1024 * 1024),
-    ("grpc.max_send_message_length", 2 * MAX_BODY_BYTES),
+    ("grpc.max_send_message_length", MAX_MESSAGE_BYTES),
 )
 ENROL_OPTIONS: tuple[Option, ...] = (
     *KEEPALIVE,
@@ -54,7 +54,7 @@ async def running(authority: Authority, link_port: str, enrol_port: str) -> Asyn
     attempts = Attempts(asyncio.get_running_loop().time)
     link = _link_server(streams, authority, link_port)
     enrolment = _enrol_server(Enrolment(work, authority, attempts), authority, enrol_port)
-    tasks = [asyncio.create_task(streams.listen()), asyncio.create_task(streams.sweep())]
+    tasks = [asyncio.create_task(each()) for each in (streams.listen, streams.keep_looking, streams.sweep)]
     await asyncio.gather(link.start(), enrolment.start())
     try:
         yield

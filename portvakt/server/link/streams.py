@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from uuid import UUID, uuid4
 
 import grpc
@@ -10,6 +10,7 @@ import grpc
 from portvakt.proto import link_pb2, link_pb2_grpc
 from portvakt.server.link import rows
 from portvakt.server.link.authority import Authority
+from portvakt.server.link.changes import Building, Changes
 from portvakt.server.link.device import Device, presented
 from portvakt.server.link.stream import NotUnderstood, Stream
 from portvakt.server.purpose.notices import Channel, Notice, notices
@@ -18,7 +19,8 @@ from portvakt.server.purpose.work import Work
 log = logging.getLogger(__name__)
 
 Context = grpc.aio.ServicerContext[link_pb2.Up, link_pb2.Down]
-SWEEP_SECONDS = 30
+SWEEP_SECONDS = LOOK_SECONDS = 30
+NOBODY = UUID(int=0)
 
 
 class Streams(link_pb2_grpc.ControllerLinkServicer):
@@ -28,7 +30,9 @@ class Streams(link_pb2_grpc.ControllerLinkServicer):
         self._work = work
         self._authority = authority
         self._process = uuid4().hex
+        self._building = Building()
         self._attached: dict[UUID, Stream] = {}
+        self._changes: dict[UUID, Changes] = {}
         self._ending = False
 
     async def Attach(self, messages: AsyncIterator[link_pb2.Up], context: Context) -> None:  # noqa: N802 - the contract's name
@@ -54,19 +58,28 @@ class Streams(link_pb2_grpc.ControllerLinkServicer):
             log.warning("not let in: controller %s", peer.controller if peer else "unknown")
             await context.abort(grpc.StatusCode.UNAUTHENTICATED, "this certificate is not let in; enrol anew")
             return
-        await self._attend(
-            Stream(stream, device, work=self._work, authority=self._authority, write=context.write), messages
-        )
+        changes = self._changes_of(device.organisation)
+        await self._attend(Stream(stream, device, work=self._work, changes=changes, write=context.write), messages)
+
+    def _changes_of(self, organisation: UUID) -> Changes:
+        if organisation not in self._changes:
+            self._changes[organisation] = Changes(organisation, self._work, self._authority, self._building)
+        return self._changes[organisation]
 
     async def _attend(self, stream: Stream, messages: AsyncIterator[link_pb2.Up]) -> None:
         device, replaced = stream.device, False
+        changes = self._changes_of(device.organisation)
         if earlier := self._attached.get(device.controller):
             earlier.end(replaced=True)
         self._attached[device.controller] = stream
+        changes.told.add(stream.look_for_snapshot)
         log.info("attached: controller %s", device.controller)
         try:
             replaced = await stream.run(messages)
         finally:
+            changes.told.discard(stream.look_for_snapshot)
+            if not changes.told:
+                self._changes.pop(device.organisation, None)
             await self._detach(stream, device, replaced=replaced)
 
     async def _detach(self, stream: Stream, device: Device, *, replaced: bool) -> None:
@@ -86,26 +99,31 @@ class Streams(link_pb2_grpc.ControllerLinkServicer):
         """Tell the streams concerned what a notice is about; all of them when notices may have been missed."""
         match notice.channel:
             case Channel.SNAPSHOT:
-                for stream in self._of_organisation(notice.payload):
-                    stream.look_for_snapshot()
+                if changes := self._changes.get(_key(notice.payload)):
+                    changes.look()
             case Channel.COMMAND:
-                for stream in self._of_controller(notice.payload):
+                if stream := self._attached.get(_key(notice.payload)):
                     stream.look_for_commands()
             case Channel.ATTACHED:
                 controller, _, elsewhere = notice.payload.partition(":")
                 # Our own streams replace each other in _attend; an old notice about them must not end the newest.
-                for stream in () if elsewhere.startswith(self._process) else self._of_controller(controller):
+                if not elsewhere.startswith(self._process) and (stream := self._attached.get(_key(controller))):
                     stream.end(replaced=bool(elsewhere))
             case _:
+                self.look()
                 for stream in self._attached.values():
-                    stream.look_for_snapshot()
                     stream.look_for_commands()
 
-    def _of_organisation(self, organisation: str) -> Iterator[Stream]:
-        return (stream for stream in self._attached.values() if str(stream.device.organisation) == organisation)
+    def look(self) -> None:
+        """Look whether there is a newer snapshot for any controller, once for each organisation."""
+        for changes in self._changes.values():
+            changes.look()
 
-    def _of_controller(self, controller: str) -> Iterator[Stream]:
-        return (stream for key, stream in self._attached.items() if str(key) == controller)
+    async def keep_looking(self) -> None:
+        """Look every half minute, in case a notice was missed, for ever."""
+        while True:
+            await asyncio.sleep(LOOK_SECONDS)
+            self.look()
 
     async def sweep(self) -> None:
         """Keep as offline the controllers of processes that died, for ever."""
@@ -121,3 +139,11 @@ class Streams(link_pb2_grpc.ControllerLinkServicer):
         self._ending = True
         for stream in self._attached.values():
             stream.end(replaced=False)
+
+
+def _key(payload: str) -> UUID:
+    """Who a notice is about. Anybody with a login may send one; what is no id is nobody's."""
+    try:
+        return UUID(payload)
+    except ValueError:
+        return NOBODY

@@ -13,7 +13,7 @@ from portvakt.core.event import EventKind
 from portvakt.server.accounts.models import Account, Role
 from portvakt.server.logbook.actions import record_events
 from portvakt.server.logbook.models import AccessEvent
-from portvakt.server.places.actions import answer_command, report_controller, report_door, report_reader
+from portvakt.server.places.actions import answer_wish, report_controller, report_door, report_reader
 from portvakt.server.places.models import DoorCommand
 from portvakt.server.purpose.context import acting
 from tests.cast import Cast, as_login
@@ -94,7 +94,7 @@ def test_a_door_is_opened_and_the_answer_shown(cast: Cast, client_of: ClientOf) 
     where = f"{base}/commands/{command.pk}/"
     assert f'hx-get="{where}"' in asked.content.decode()
     with as_login("link"), acting("controller_link"):
-        answer_command(command.pk, cast.controller.pk, None)
+        answer_wish(DoorCommand, command.pk, cast.controller.pk, granted=True)
     answered = client.get(where)
     assert "Port is open." in text(answered)
     assert "hx-get" not in answered.content.decode()
@@ -107,7 +107,8 @@ def test_a_refused_opening_says_why(cast: Cast, client_of: ClientOf) -> None:
     with acting("door_operation", cast.organisation.pk):
         command = DoorCommand.objects.get(door=cast.door)
     with as_login("link"), acting("controller_link"):
-        answer_command(command.pk, cast.controller.pk, Reason.DOOR_OUT_OF_SERVICE)
+        told = {"granted": False, "reason": Reason.DOOR_OUT_OF_SERVICE.value}
+        answer_wish(DoorCommand, command.pk, cast.controller.pk, **told)
     assert "Port was not opened. The door is out of service" in text(client.get(answer.headers["Location"]))
 
 

@@ -11,14 +11,14 @@ from django.test import Client
 from django.utils import timezone
 
 from portvakt.core.decision.model import AuthType, Reason, Side
-from portvakt.server.access.actions import ASKS_A_MINUTE, answer_ask, assign, save_rule
+from portvakt.server.access.actions import ASKS_A_MINUTE, assign, save_rule
 from portvakt.server.access.models import AccessRule, RemoteAsk
 from portvakt.server.accounts.actions import invite_person, part_from_person
 from portvakt.server.accounts.models import Account, Membership, Role
 from portvakt.server.logbook.models import AuditEntry
 from portvakt.server.people.actions import change_person, suspend_person
 from portvakt.server.people.models import Person
-from portvakt.server.places.actions import change_door, claim_wishes
+from portvakt.server.places.actions import answer_wish, change_door, claim_wishes
 from portvakt.server.purpose.context import acting
 from portvakt.server.purpose.errors import Refused
 from tests.cast import Cast, as_login
@@ -70,7 +70,8 @@ def newest_ask(cast: Cast) -> RemoteAsk:
 
 def answered(cast: Cast, ask: RemoteAsk, reason: Reason | None) -> None:
     with as_login("link"), acting("entry", cast.organisation.pk):
-        answer_ask(ask.pk, cast.controller.pk, reason)
+        told = {"granted": reason is None, "reason": reason.value if reason else ""}
+        answer_wish(RemoteAsk, ask.pk, cast.controller.pk, **told)
 
 
 def test_the_first_page_leads_to_the_own_doors_and_offers_no_other(cast: Cast, resident: Client) -> None:

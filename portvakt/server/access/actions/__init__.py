@@ -3,9 +3,9 @@
 from portvakt.server.access.actions.asks import (
     ASKS_A_MINUTE,
     Said,
-    answer_ask,
     ask_to_open,
 )
+from portvakt.server.access.actions.reports import record_explained, record_reach_export
 from portvakt.server.access.actions.rules import (
     assign,
     remove_rule,
@@ -29,9 +29,10 @@ __all__ = [
     "MINUTES_OF_DAY",
     "Hours",
     "Said",
-    "answer_ask",
     "ask_to_open",
     "assign",
+    "record_explained",
+    "record_reach_export",
     "remove_rule",
     "remove_schedule",
     "remove_special_day",

@@ -7,7 +7,7 @@ import msgspec
 from django.utils import timezone
 
 from portvakt.core.credentials import CredentialError, pin_digest
-from portvakt.core.decision.model import AuthType, Reason, Side
+from portvakt.core.decision.model import AuthType, Side
 from portvakt.server.access.models import PHONE_PIN_TYPES, REMOTE_TYPES, SCAN_TYPES, RemoteAsk, phone_parts
 from portvakt.server.logbook.actions import record
 from portvakt.server.logbook.models import AuditEntry
@@ -86,10 +86,3 @@ def _digest(organisation: UUID, pin: str) -> bytes | None:
         return pin_digest(digest_key(organisation), pin)
     except CredentialError as error:
         raise Refused(error.code, field="pin") from error
-
-
-def answer_ask(ask: UUID, controller: UUID, reason: Reason | None) -> None:
-    """Keep what became of a wish: granted without a reason, else why not. Only the door's own controller can answer it, once."""
-    RemoteAsk.objects.filter(pk=ask, controller_id=controller, answered_at__isnull=True).update(
-        answered_at=timezone.now(), granted=reason is None, reason=reason.value if reason else ""
-    )

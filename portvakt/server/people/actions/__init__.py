@@ -19,6 +19,7 @@ from portvakt.server.people.actions.persons import (
     resume_person,
     suspend_person,
 )
+from portvakt.server.people.actions.readings import report_reading
 
 __all__ = [
     "DOOR_FIELDS",
@@ -34,6 +35,7 @@ __all__ = [
     "renew_all_codes",
     "renew_passcode",
     "renew_qr",
+    "report_reading",
     "resume_credential",
     "resume_person",
     "revoke_credential",

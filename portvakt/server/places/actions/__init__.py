@@ -10,7 +10,7 @@ from portvakt.server.places.actions.areas import (
 from portvakt.server.places.actions.codes import READ_SECONDS, read_card, renew_codes
 from portvakt.server.places.actions.commands import (
     COMMAND_SECONDS,
-    answer_command,
+    answer_wish,
     claim_wishes,
     release_door,
 )
@@ -66,7 +66,7 @@ __all__ = [
     "add_reader",
     "add_section",
     "add_site",
-    "answer_command",
+    "answer_wish",
     "begin_enrolment",
     "change_door",
     "change_site",

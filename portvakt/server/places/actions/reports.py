@@ -23,15 +23,15 @@ def report_silence(before: datetime) -> None:
     silent.update(online=False)
 
 
-def report_door(organisation: UUID, door: UUID, state: str) -> None:
-    """Keep the state of a door as its controller says it."""
+def report_door(organisation: UUID, door: UUID, state: str, **told: Any) -> None:
+    """Keep how a door stands as its controller says it; `told` are further columns of DoorStatus."""
     DoorStatus.objects.update_or_create(
-        organisation_id=organisation, door_id=door, defaults={"state": state, "at": timezone.now()}
+        organisation_id=organisation, door_id=door, defaults={"state": state, "at": timezone.now(), **told}
     )
 
 
-def report_reader(organisation: UUID, reader: UUID, state: str) -> None:
-    """Keep the state of a reader as its controller says it."""
+def report_reader(organisation: UUID, reader: UUID, state: str, **told: Any) -> None:
+    """Keep how a reader stands as its controller says it; `told` are further columns of ReaderStatus."""
     ReaderStatus.objects.update_or_create(
-        organisation_id=organisation, reader_id=reader, defaults={"state": state, "at": timezone.now()}
+        organisation_id=organisation, reader_id=reader, defaults={"state": state, "at": timezone.now(), **told}
     )
