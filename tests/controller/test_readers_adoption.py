@@ -285,6 +285,50 @@ def test_a_new_reader_whose_adoption_broke_off_before_it_took_the_key_says_what_
     asyncio.run(story())
 
 
+@pytest.mark.parametrize("mode", ["factory", "secure"])
+def test_a_reader_whose_acknowledgement_is_lost_is_adopted_all_the_same(tmp_path: Path, mode: str) -> None:
+    async def story() -> None:
+        stand = _new(tmp_path) if mode == "factory" else Stand(tmp_path, [reader_plan("north")])
+        async with stand:
+            north = stand.site._readers["north"]
+            assert isinstance(north, SecureReader)
+            lost: list[bytes] = []
+            keep, send = north._keep, north._channel.send
+            assert send is not None
+
+            def keep_and_fall_silent(key: bytes) -> None:
+                keep(key)
+
+                def lose_one(data: bytes) -> None:
+                    lost.append(data)
+                    north._channel.send = send
+
+                north._channel.send = lose_one
+
+            north._keep = keep_and_fall_silent
+            if mode == "secure":
+                await stand.until_online()
+            assert (await stand.readers.adopt("north", SECONDS)).outcome is AdoptionOutcome.ADOPTED
+            assert lost
+            assert _held(stand) == Held(_site_key(tmp_path))
+            await _cards_pass(stand)
+
+    asyncio.run(story())
+
+
+def test_noise_on_the_line_does_not_stop_an_adoption(tmp_path: Path) -> None:
+    async def story() -> None:
+        async with _new(tmp_path) as stand:
+            adopting = asyncio.create_task(stand.readers.adopt("north", SECONDS))
+            for noise in [b"\x53\x80\xff\xff\x0f" * 20, b"\x00\xff" * 100, bytes(range(256))] * 3:
+                stand.site.noise("north", noise)
+                await asyncio.sleep(0.05)  # Spread over the handshake.
+            assert (await adopting).outcome is AdoptionOutcome.ADOPTED
+            assert _held(stand) == Held(_site_key(tmp_path))
+
+    asyncio.run(story())
+
+
 def test_a_change_of_the_bus_ends_an_adoption(tmp_path: Path) -> None:
     async def story() -> None:
         async with _new(tmp_path) as stand:
