@@ -6,52 +6,57 @@ once and in the order of arrival; only the release waits for the disk. Locking w
 
 import asyncio
 import logging
-from collections.abc import Callable, Coroutine, Sequence
+from collections import Counter
+from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
 from datetime import datetime
-from functools import partial
 from time import perf_counter
 from typing import Protocol
 
-import msgspec
-
+from portvakt.controller import entries, presented
 from portvakt.controller.clock import Clock
-from portvakt.controller.factors import Factors
+from portvakt.controller.deciding import Deciding
+from portvakt.controller.entries import Origin
 from portvakt.controller.live_door import LiveDoor
-from portvakt.controller.outputs import ContactChanged, DoorInput, ExitPressed
-from portvakt.controller.readers import CardRead, KeysTyped, ReaderChanged, ReaderInput, ReaderState, Signal
-from portvakt.core.credentials import CredentialError, card_digest, pin_digest
+from portvakt.controller.outputs import (
+    ContactChanged,
+    DoorInput,
+    ExitPressed,
+    FireChanged,
+    Outputs,
+    SiteInput,
+    TamperChanged,
+)
+from portvakt.controller.postures import Postures
+from portvakt.controller.readers import Adoption, CardRead, KeysTyped, ReaderChanged, ReaderInput, Signal
+from portvakt.controller.readings import Readings
+from portvakt.controller.sides import At, Sides
 from portvakt.core.decision.compile import Index
-from portvakt.core.decision.decide import decide
-from portvakt.core.decision.lockout import after
 from portvakt.core.decision.model import (
     Barred,
-    CardShown,
+    CodeScanned,
     Decision,
     Denied,
     ExitRequested,
     Factor,
     Granted,
     NeedFactor,
-    PinTyped,
+    NeedPerson,
+    PinOnPhone,
     Reason,
+    RemoteOpening,
     Request,
     Side,
-    State,
 )
+from portvakt.core.decision.presence import COMPANY_SECONDS
+from portvakt.core.door import DoorState
 from portvakt.core.event import Event, EventKind
+from portvakt.core.posture import PostureKind
 from portvakt.core.snapshot import Reader, Snapshot
 
 log = logging.getLogger(__name__)
 
 # As long as the server lets a command live: who waited longer has walked on, and the door must not open to nobody.
 RELEASE_WITHIN_SECONDS = 10
-
-READER_EVENTS = {
-    ReaderState.ONLINE: EventKind.READER_ONLINE,
-    ReaderState.OFFLINE: EventKind.READER_OFFLINE,
-    ReaderState.INSECURE: EventKind.READER_INSECURE,
-    ReaderState.TAMPERED: EventKind.READER_TAMPERED,
-}
 
 
 class Append(Protocol):
@@ -61,13 +66,6 @@ class Append(Protocol):
         """See Journal.append."""
 
 
-class Strikes(Protocol):
-    """The part of the outputs that doors use."""
-
-    def strike(self, door: str, released: bool) -> None:  # noqa: FBT001 - see Outputs
-        """See Outputs.strike."""
-
-
 class Doors:
     """All doors of this controller; every method is called in the event loop."""
 
@@ -75,92 +73,152 @@ class Doors:
         self,
         *,
         append: Append,
-        strikes: Strikes,
+        strikes: Outputs,
         show: Callable[[str, Signal], None],
         clock: Clock,
         changed: Callable[[], None],
         decided: Callable[[Decision, float], None] = lambda _decision, _seconds: None,
+        codes_from: int = 0,
     ) -> None:
         """`show` lights a reader; `changed` is called when a door or a reader changed its state.
 
-        `decided` is told every decision and how many seconds it took to make.
+        `decided` is told every decision and how many seconds it took to make. `codes_from`: see Deciding.
         """
         self._append = append
         self._strikes = strikes
-        self._show = show
         self._clock = clock
         self._changed = changed
         self._decided = decided
-        self._index: Index | None = None
+        self.deciding = Deciding(codes_from=codes_from)
         self._digest_key = b""
-        self._state = State()
         self._doors: dict[str, LiveDoor] = {}
-        self._readers: dict[str, Reader] = {}
-        self._factors: dict[str, Factors] = {}
+        self._sides = Sides(clock, show, self._waited_in_vain)
+        self._postures = Postures(clock, self.deciding, self._doors, self._tell)
+        self._readings = Readings(clock)
+        # Granted, but the disk has not taken it yet: an interlock must count these doors as open already.
+        self._granted: Counter[str] = Counter()
         self._running: set[asyncio.Task[object]] = set()
+        self.fire = self.tampered = False
 
     def put_in_force(self, snapshot: Snapshot, index: Index, confirmed_at: datetime) -> None:
-        """Swap a compiled snapshot in; doors that stay keep state and timers, doors that leave are locked."""
-        self._index = index
-        self.confirm(confirmed_at)
+        """Swap a compiled snapshot in; doors that stay keep state and timers, doors that leave are locked.
+
+        Of a delta without rows about the site, `snapshot` is the one before it.
+        """
+        self.deciding.take(index, confirmed_at)
         self._take_doors(snapshot)
-        self._take_readers(snapshot)
+        self._sides.take_readers(snapshot.readers, same_key=snapshot.digest_key == self._digest_key)
+        self._digest_key = snapshot.digest_key
+        self._postures.look()
         self._changed()
 
     def confirm(self, at: datetime) -> None:
         """The snapshot in force was the newest at this moment."""
-        self._state = msgspec.structs.replace(self._state, confirmed_at=at)
+        self.deciding.confirm(at)
 
     def trust_clock(self, trusted: bool) -> None:  # noqa: FBT001  What ClockWatch found, and nothing else.
         """While the clock is not trusted, each door does what it does with an old snapshot."""
-        self._state = msgspec.structs.replace(self._state, clock_trusted=trusted)
+        self.deciding.trust_clock(trusted)
+        self._postures.look()
 
     def bar(self, barred: Barred | None) -> None:
         """Open to nothing of this until a newer snapshot is in force."""
-        self._state = msgspec.structs.replace(self._state, barred=barred)
+        self.deciding.bar(barred)
+
+    def forgive(self, person: str | None) -> None:
+        """Forget where a person, or everybody, is believed to be."""
+        self.deciding.forgive(person)
 
     def states(self) -> dict[str, str]:
         """Every door's state (core.door.DoorState) by its id."""
         return {door.id: door.state.value for door in self._doors.values()}
 
+    def live(self) -> Mapping[str, LiveDoor]:
+        """Every door as it stands, by its id."""
+        return self._doors
+
+    def reachable(self, door: str) -> bool:
+        """Tell whether a door's strike can be driven now."""
+        return self._strikes.reachable(door)
+
+    def rehearse(self, doors: Iterable[str]) -> dict[str, str]:
+        """Say of each door why a lockdown would not lock it; empty where it would."""
+        return {door: self._obstacle(door) for door in doors}
+
+    def read_card(self, reader: str, seconds: int, report: Callable[[CardRead], None]) -> bool:
+        """Report the next two cards at a reader instead of deciding on them; False for a reader that is not ours."""
+        if self._sides.reader(reader) is None:
+            return False
+        self._readings.begin(reader, seconds, report)
+        return True
+
     def from_reader(self, said: ReaderInput) -> None:
         """A card, keys, or a change of the reader itself."""
         if isinstance(said, ReaderChanged):
             self._reader_changed(said)
-        elif (reader := self._readers.get(said.reader)) is not None:
+        elif (reader := self._sides.reader(said.reader)) is not None:
             self._presented(reader, said)
 
-    def from_door(self, said: DoorInput) -> None:
-        """The contact moved or the exit button was pressed; a door that is not in the snapshot is not ours."""
-        door = self._doors.get(said.door)
-        if door is None:
-            return
+    def from_door(self, said: DoorInput | SiteInput) -> None:
+        """What a wire tells; a door that is not in the snapshot is not ours."""
         match said:
-            case ContactChanged():
-                door.contact(open_=said.open)
-            case ExitPressed():
-                self._start(self._try(door.id, Side.EXIT, (ExitRequested(),), None))
+            case ContactChanged(door, open_):
+                if door in self._doors:
+                    self._doors[door].contact(open_=open_)
+            case ExitPressed(door):
+                if door in self._doors:
+                    self._start(self._attempt((door, Side.EXIT), (ExitRequested(),), Origin()))
+            case FireChanged(active):
+                self._fire_changed(active)
+            case TamperChanged(active):
+                self._tamper_changed(active)
 
-    async def decide_and_act(self, door: str, side: Side, factors: tuple[Factor, ...], command: str) -> Decision:
-        """Decide a request that came as a command; returns when it was acted on."""
-        decision = self._decide(Request(door, side, self._clock.now(), factors))
-        return await self._act(decision, _event(decision, door, side, self._clock.now(), command=command))
+    async def open_remotely(
+        self,
+        command: str,
+        door: str,
+        side: Side,
+        person: str,
+        *,
+        metres: int | None,
+        code: bytes,
+        pin: bytes,
+        pin_only: bool,
+    ) -> Decision:
+        """A person asks from a phone; returns when it was acted on, or with what must follow at the door.
+
+        `code` is of the code scanned there, `pin` the digest of a PIN typed in the app; both empty for none.
+        """
+        first: tuple[Factor, ...] = (RemoteOpening(person, metres),)
+        if pin_only:
+            first = ()
+        elif code:
+            first = (CodeScanned(person, code, metres),)
+        last: tuple[Factor, ...] = (PinOnPhone(person, pin),) if pin else ()
+        return await self._attempt(
+            (door, side), self._sides.joined((door, side), first + last), Origin(command=command)
+        )
 
     async def release(self, door: str, command: str) -> Reason | None:
         """An operator releases the door; the server checked the right. Gives the reason when it is not released."""
-        known = None if self._index is None else self._index.doors.get(door)
-        now = self._clock.now()
+        index, now = self.deciding.index, self._clock.now()
+        known = None if index is None else index.doors.get(door)
         if known is None or not known.in_service:
             reason = Reason.DOOR_OUT_OF_SERVICE
             await self._append([Event(EventKind.ACCESS_DENIED, now, door=door, reason=reason, command=command)])
             return reason
-        if not await self._kept_in_time(Event(EventKind.DOOR_RELEASED_BY_OPERATOR, now, door=door, command=command)):
+        if not await self._kept_in_time([Event(EventKind.DOOR_RELEASED_BY_OPERATOR, now, door=door, command=command)]):
             return Reason.FAULT
-        self._release(door, known.release_seconds)
+        self._release(door, known.release_seconds, None, ())
         return None
+
+    def adopted(self, adoption: Adoption) -> None:
+        """A reader was given its key, or could not be."""
+        self._tell(entries.of_adoption(adoption, self._sides.reader(adoption.reader), self._clock.now()))
 
     def lock_all(self) -> None:
         """Lock every strike and stop every timer: the controller is going down."""
+        self._postures.stop()
         for door in self._doors.values():
             door.leave()
         self._doors.clear()
@@ -179,110 +237,160 @@ class Doors:
             if door.id in self._doors:
                 self._doors[door.id].take_settings(door)
             else:
-                self._doors[door.id] = LiveDoor(
-                    door, self._strikes.strike, self._clock, self._door_event, self._changed
-                )
-
-    def _take_readers(self, snapshot: Snapshot) -> None:
-        same_key = snapshot.digest_key == self._digest_key
-        self._digest_key = snapshot.digest_key
-        before, self._readers = self._readers, {reader.id: reader for reader in snapshot.readers}
-        for reader in before.values():
-            # A factor waits only at the very same reader: another door, side or key is another question.
-            if not same_key or self._readers.get(reader.id) != reader:
-                self._factors.pop(reader.id).forget()
-        for name in self._readers.keys() - self._factors.keys():
-            self._factors[name] = Factors(self._clock, partial(self._show, name, Signal.DENIED))
+                self._doors[door.id] = LiveDoor(door, self._strikes.strike, self._clock, self._door_event, self._moved)
 
     def _presented(self, reader: Reader, said: CardRead | KeysTyped) -> None:
-        factors = self._factors[reader.id]
+        at, origin = (reader.door, reader.side), Origin(reader=reader.id)
         if isinstance(said, CardRead):
-            self._attempt(reader, factors.with_card(self._card(said)))
+            if not self._readings.takes(said):
+                factor = presented.shown(self._digest_key, said, reader.reads)
+                self._start(self._attempt(at, self._sides.joined(at, (factor,)), origin))
             return
-        for digits in factors.keys(said.digits):
-            self._attempt(reader, factors.with_pin(self._pin(digits)))
+        for digits in self._sides.at(at).keys(said.digits):
+            factor = presented.typed(self._digest_key, digits)
+            self._start(self._attempt(at, self._sides.joined(at, (factor,)), origin))
 
-    def _card(self, said: CardRead) -> CardShown:
-        try:
-            return CardShown(card_digest(self._digest_key, said.bits, said.data))
-        except CredentialError:
-            # What no card can be is nobody's: an empty digest is denied as unknown, and logged like any other attempt.
-            return CardShown(b"")
-
-    def _pin(self, digits: str) -> PinTyped:
-        try:
-            return PinTyped(pin_digest(self._digest_key, digits))
-        except CredentialError:
-            return PinTyped(b"")
-
-    def _attempt(self, reader: Reader, factors: tuple[Factor, ...]) -> None:
-        self._start(self._try(reader.door, reader.side, factors, reader.id))
-
-    def _try(
-        self, door: str, side: Side, factors: tuple[Factor, ...], reader: str | None
-    ) -> Coroutine[None, None, object]:
+    def _attempt(self, at: At, factors: tuple[Factor, ...], origin: Origin) -> Coroutine[None, None, Decision]:
         """Decide now; the coroutine that is returned does what has to wait for the disk."""
-        at = self._clock.now()
-        decision = self._decide(Request(door, side, at, factors))
-        if isinstance(decision, NeedFactor) and reader is not None:
-            self._factors[reader].wait_after(factors[0])
-            return self._ask_pin(reader)
-        return self._act(decision, _event(decision, door, side, at, reader=reader))
+        request = Request(*at, self._clock.now(), factors)
+        decision = self._decide(request)
+        if isinstance(decision, NeedFactor):
+            self._sides.at(at).wait_after(factors[0], decision)
+            return self._ask(at, decision, Signal.NEED_PIN)
+        if isinstance(decision, NeedPerson):
+            return self._wait_for_company(decision, request, origin)
+        if isinstance(decision, Granted):
+            self._granted[request.door] += 1
+            self._count_unsecured()
+        return self._act(decision, request, origin)
 
     def _decide(self, request: Request) -> Decision:
-        if self._index is None:
-            return Denied(Reason.FAULT)
         began = perf_counter()
-        decision = decide(request, self._index, self._state)
-        self._state = after(request, decision, self._state)
+        decision = self.deciding.decide(request)
         self._decided(decision, perf_counter() - began)
         return decision
 
-    async def _act(self, decision: Decision, event: Event) -> Decision:
-        """Keep the event, then do what was decided; returns what was done, which is nothing if the disk took too long."""
-        log.info(event.kind.value, extra={"door": event.door, "reader": event.reader, "reason": event.reason})
-        in_time = await self._kept_in_time(event)
+    async def _act(self, decision: Decision, request: Request, origin: Origin) -> Decision:
+        """Keep the events, then do what was decided; returns what was done, which is nothing if the disk took too long."""
+        events = entries.of_decision(decision, request, origin)
+        log.info(events[-1].kind.value, extra={"door": request.door, "reason": events[-1].reason})
+        in_time = await self._kept_in_time(events)
         done = decision if in_time else Denied(Reason.FAULT)
-        if isinstance(done, Granted) and event.door is not None:
-            self._release(event.door, done.release_seconds)
-        if event.reader is not None:
-            self._show(event.reader, Signal.GRANTED if isinstance(done, Granted) else Signal.DENIED)
+        if isinstance(decision, Granted):
+            self._granted[request.door] -= 1
+            if isinstance(done, Granted):
+                self._release(request.door, done.release_seconds, request.side, entries.persons(done))
+                self._postures.look_at(request.door)
+            self._count_unsecured()
+        locked_down = isinstance(done, Denied) and done.reason is Reason.LOCKDOWN
+        refused = Signal.LOCKED_DOWN if locked_down else Signal.DENIED
+        self._sides.signal((request.door, request.side), Signal.GRANTED if isinstance(done, Granted) else refused)
         return done
 
-    async def _kept_in_time(self, event: Event) -> bool:
-        """Keep an event; tell whether whoever is at the door may still be there. If not, the log says that nothing opened."""
+    async def _kept_in_time(self, events: list[Event]) -> bool:
+        """Keep events; tell whether whoever is at the door may still be there. If not, the log says that nothing opened."""
         late = asyncio.Event()
         timer = self._clock.call_later(RELEASE_WITHIN_SECONDS, late.set)
-        await self._append([event])
+        await self._append(events)
         timer.cancel()
-        if late.is_set() and event.kind is not EventKind.ACCESS_DENIED:
-            self._start(self._append([_not_released(event, self._clock.now())]))
+        if late.is_set() and events[-1].kind is not EventKind.ACCESS_DENIED:
+            self._tell(entries.not_released(events[-1], self._clock.now()))
         return not late.is_set()
 
-    async def _ask_pin(self, reader: str) -> None:
-        self._show(reader, Signal.NEED_PIN)
+    async def _ask(self, at: At, decision: Decision, signal: Signal) -> Decision:
+        self._sides.signal(at, signal)
+        return decision
 
-    def _release(self, door: str, seconds: int) -> None:
-        """The event is kept; a door that left the snapshot meanwhile stays locked."""
-        if (live := self._doors.get(door)) is not None:
-            live.release(seconds)
+    def _wait_for_company(self, who: NeedPerson, request: Request, origin: Origin) -> Coroutine[None, None, Decision]:
+        at = (request.door, request.side)
+        if who.duress:
+            self._tell(entries.of_duress(who, request, origin))
+
+        def nobody_came() -> None:
+            if self.deciding.give_up(*at, who):
+                self._tell(entries.of_waiting_in_vain(who, request, self._clock.now(), origin))
+                self._sides.signal(at, Signal.DENIED)
+
+        self._clock.call_later(COMPANY_SECONDS, nobody_came)
+        return self._ask(at, who, Signal.WAIT_FOR_PERSON)
+
+    def _waited_in_vain(self, at: At, need: NeedFactor) -> None:
+        now = self._clock.now()
+        self._tell(
+            entries.of_waiting_in_vain(need, Request(*at, now, ()), now, Origin(reader=self._sides.reader_at(at)))
+        )
+        self._sides.signal(at, Signal.DENIED)
+
+    def _release(self, door: str, seconds: int, side: Side | None, persons: Sequence[str]) -> None:
+        """The events are kept; a door that left the snapshot meanwhile stays locked."""
+        if (live := self._doors.get(door)) is None:
+            return
+        live.release(seconds)
+        if side is None or not persons or not live.settings.contact:
+            return
+        if live.state is DoorState.RELEASED:
+            live.coming.append((side, tuple(persons)))
+        else:
+            # Through a door that stands open already nobody can be seen to go.
+            self._passed(door, side, persons)
+
+    def _passed(self, door: str, side: Side, persons: Sequence[str]) -> None:
+        self.deciding.passed(door, side, persons, self._clock.now())
+        self._postures.look_at(door)
 
     def _reader_changed(self, said: ReaderChanged) -> None:
-        reader = self._readers.get(said.reader)
-        event = Event(
-            READER_EVENTS[said.state],
-            self._clock.now(),
-            door=None if reader is None else reader.door,
-            side=None if reader is None else reader.side,
-            reader=said.reader,
-            detail=said.detail[:200],
-        )
+        event = entries.of_reader(said, self._sides.reader(said.reader), self._clock.now())
         log.warning(event.kind.value, extra={"reader": said.reader, "detail": said.detail})
-        self._start(self._append([event]))
+        self._tell(event)
         self._changed()
 
     def _door_event(self, door: str, kind: EventKind) -> None:
-        self._start(self._append([Event(kind, self._clock.now(), door=door)]))
+        """What the door itself tells. People who run from a fire push doors open: that is no break-in."""
+        now = self._clock.now()
+        detail = ""
+        if self.fire and kind in (EventKind.DOOR_FORCED, EventKind.DOOR_HELD_OPEN):
+            kind, detail = EventKind.DOOR_OPENED, f"{kind.value} during a fire alarm"
+        if kind is EventKind.DOOR_OPENED and (live := self._doors.get(door)) is not None:
+            for side, persons in live.coming:
+                self._passed(door, side, persons)
+            live.coming.clear()
+        self._tell(Event(kind, now, door=door, detail=detail))
+
+    def _moved(self, door: LiveDoor) -> None:
+        if door.state is DoorState.LOCKED:
+            door.coming.clear()
+        self._count_unsecured()
+        self._changed()
+
+    def _count_unsecured(self) -> None:
+        released = {door.id for door in self._doors.values() if door.state is not DoorState.LOCKED}
+        self.deciding.unsecured(released | {door for door, count in self._granted.items() if count > 0})
+
+    def _obstacle(self, door: str) -> str:
+        live = self._doors.get(door)
+        if live is None:
+            return "unknown"
+        if live.posture.kind is PostureKind.OUT_OF_SERVICE:
+            return "out_of_service"
+        if not self._strikes.reachable(door):
+            return "unreachable"
+        shut = (DoorState.LOCKED, DoorState.RELEASED, DoorState.UNLOCKED)
+        return "" if live.state in shut else "open" if live.state is DoorState.UNLOCKED_OPEN else live.state.value
+
+    def _fire_changed(self, active: bool) -> None:  # noqa: FBT001 - an input's one property
+        if active is not self.fire:
+            self.fire = active
+            self._tell(Event(EventKind.FIRE_BEGUN if active else EventKind.FIRE_ENDED, self._clock.now()))
+            self._changed()
+
+    def _tamper_changed(self, active: bool) -> None:  # noqa: FBT001 - an input's one property
+        if active and not self.tampered:
+            self._tell(Event(EventKind.CONTROLLER_TAMPERED, self._clock.now()))
+        self.tampered = active
+        self._changed()
+
+    def _tell(self, event: Event) -> None:
+        self._start(self._append([event]))
 
     def _start(self, action: Coroutine[None, None, object]) -> None:
         task = asyncio.get_running_loop().create_task(action)
@@ -293,47 +401,3 @@ class Doors:
         self._running.discard(task)
         if not task.cancelled() and (fault := task.exception()) is not None:
             log.error("an action failed; the door stays as it is", exc_info=fault)
-
-
-def _not_released(event: Event, at: datetime) -> Event:
-    """What to record when a grant was kept too late to be carried out."""
-    detail = "kept too late; the door was not released"
-    return msgspec.structs.replace(event, kind=EventKind.ACCESS_DENIED, at=at, reason=Reason.FAULT, detail=detail)
-
-
-def _event(
-    decision: Decision,
-    door: str,
-    side: Side,
-    at: datetime,
-    *,
-    reader: str | None = None,
-    command: str | None = None,
-) -> Event:
-    if isinstance(decision, Granted):
-        return Event(
-            EventKind.ACCESS_GRANTED,
-            at,
-            door=door,
-            side=side,
-            reader=reader,
-            auth_type=decision.auth_type,
-            person=decision.person,
-            credential=decision.credential,
-            rule=decision.rule,
-            command=command,
-        )
-    # A pair that nobody can complete (a command carries one factor) is an auth type that is not accepted.
-    reason = decision.reason if isinstance(decision, Denied) else Reason.AUTH_TYPE_NOT_ACCEPTED
-    return Event(
-        EventKind.ACCESS_DENIED,
-        at,
-        door=door,
-        side=side,
-        reader=reader,
-        auth_type=decision.auth_type if isinstance(decision, Denied) else None,
-        reason=reason,
-        person=decision.person,
-        credential=decision.credential,
-        command=command,
-    )

@@ -1,47 +1,52 @@
-"""What has the person at one reader presented so far: a card that waits for its PIN, digits that wait for the rest?
+"""What has been presented so far at one side of a door: a factor that waits for its partner, digits that wait for the rest?
 
-A card that needs a PIN waits FACTOR_SECONDS for it. Digits are collected until "#"; "*" clears them, and so does a
-pause of KEY_SECONDS, so that nobody goes on where another gave up.
+What makes up a pair may come in either order. A first factor waits FACTOR_SECONDS for the second, whoever delivers it:
+the same reader, or the phone by way of the server. Digits are collected until "#"; "*" clears them, and so does a pause
+of KEY_SECONDS, so that nobody goes on where another gave up.
 """
 
 from collections.abc import Callable
 
 from portvakt.controller.clock import Clock, Timer
-from portvakt.core.credentials import PIN_DIGITS
-from portvakt.core.decision.model import Factor
+from portvakt.core.credentials import PASSCODE_DIGITS
+from portvakt.core.decision.model import Factor, NeedFactor, PinOnPhone, PinTyped
 
 # Long enough to put the card away and type eight digits, short enough that the next person in line does not inherit it.
 FACTOR_SECONDS = 10.0
 KEY_SECONDS = 5.0
 END, CLEAR = "#", "*"
+PINS = (PinTyped, PinOnPhone)
 
 
 class Factors:
-    """The factors at one reader; `expired` is called when a card waited in vain."""
+    """The factors at one side; `expired` is called with the need of a first factor that waited in vain."""
 
-    def __init__(self, clock: Clock, expired: Callable[[], None]) -> None:
+    def __init__(self, clock: Clock, expired: Callable[[NeedFactor], None]) -> None:
         self._clock = clock
         self._expired = expired
         self._digits = ""
-        self._first: Factor | None = None
+        self._first: tuple[Factor, NeedFactor] | None = None
         self._window: Timer | None = None
         self._pause: Timer | None = None
 
-    def with_card(self, card: Factor) -> tuple[Factor, ...]:
-        """A card always begins anew."""
+    def with_factor(self, factor: Factor) -> tuple[Factor, ...]:
+        """The factor together with the one that waits for it, if one does; else alone. Either way nothing waits any more."""
+        waiting = self._first
         self.forget()
-        return (card,)
+        if waiting is None:
+            return (factor,)
+        first, need = waiting
+        # Of a pair exactly one is a PIN; two cards in a row are two attempts.
+        if isinstance(first, PINS) is not isinstance(factor, PINS):
+            return (first, factor)
+        if first != factor:
+            self._expired(need)
+        return (factor,)
 
-    def with_pin(self, pin: Factor) -> tuple[Factor, ...]:
-        """The PIN together with the card that waits for it, if one does; either way nothing waits any more."""
-        first = self._first
-        self.forget()
-        return (pin,) if first is None else (first, pin)
-
-    def wait_after(self, first: Factor) -> None:
+    def wait_after(self, first: Factor, need: NeedFactor) -> None:
         """From now on the first factor waits for the second."""
         self.forget()
-        self._first = first
+        self._first = first, need
         self._window = self._clock.call_later(FACTOR_SECONDS, self._give_up)
 
     def keys(self, keys: str) -> list[str]:
@@ -53,7 +58,7 @@ class Factors:
             if key in (END, CLEAR):
                 self._digits = ""
             elif key.isascii() and key.isdigit():
-                self._digits = (self._digits + key)[: PIN_DIGITS.stop]
+                self._digits = (self._digits + key)[: PASSCODE_DIGITS + 1]
         self._restart_pause()
         return entries
 
@@ -75,5 +80,7 @@ class Factors:
         self._digits = ""
 
     def _give_up(self) -> None:
+        waiting = self._first
         self.forget()
-        self._expired()
+        if waiting is not None:
+            self._expired(waiting[1])

@@ -9,11 +9,11 @@ by its pings within ten seconds, and whatever the server had put into it is gone
 import asyncio
 import logging
 from collections import deque
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Callable, Coroutine
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from secrets import SystemRandom
-from typing import Any
+from typing import Any, Protocol
 
 import grpc
 from google.protobuf.unknown_fields import UnknownFieldSet
@@ -53,7 +53,14 @@ OPTIONS = (
 # Whole snapshots and deltas that wait for their turn; the server sends the next when the last is answered.
 MOST_OFFERED = 2
 
-States = Callable[[], Mapping[str, str]]
+
+class ToldStatus(Protocol):
+    """Puts a status together (see Report.status)."""
+
+    def __call__(self, waiting_events: int, *, events_in_memory: bool) -> link_pb2.Status:
+        """Everything but the number of events, which the journal knows."""
+
+
 Offer = Callable[[], Coroutine[None, None, SnapshotAnswer]]
 
 
@@ -71,8 +78,7 @@ class Link:
         journal: Journal,
         snapshots: Snapshots,
         commands: Commands,
-        doors: States,
-        readers: States,
+        status: ToldStatus,
         clock: Clock,
         software: str,
     ) -> None:
@@ -80,8 +86,7 @@ class Link:
         self._journal = journal
         self._snapshots = snapshots
         self._commands = commands
-        self._doors = doors
-        self._readers = readers
+        self._told = status
         self._clock = clock
         self._software = software
         self._wake = asyncio.Event()
@@ -264,12 +269,7 @@ class Link:
 
     async def _status(self) -> link_pb2.Status:
         waiting = await self._journal.waiting_count()
-        return link_pb2.Status(
-            doors=[link_pb2.DoorStatus(door=door, state=state) for door, state in self._doors().items()],
-            readers=[link_pb2.ReaderStatus(reader=reader, state=state) for reader, state in self._readers().items()],
-            waiting_events=waiting,
-            events_in_memory=self._journal.in_memory,
-        )
+        return self._told(waiting, events_in_memory=self._journal.in_memory)
 
 
 def events_message(batch: Batch) -> link_pb2.Events:

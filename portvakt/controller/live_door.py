@@ -4,8 +4,10 @@ from collections.abc import Callable
 
 from portvakt.controller.clock import Clock, Timer
 from portvakt.core import door, snapshot
+from portvakt.core.decision.model import Side
 from portvakt.core.door import DoorCause, DoorState, Effect
 from portvakt.core.event import EventKind
+from portvakt.core.posture import NORMAL, Posture, PostureKind
 
 EVENTS = {
     Effect.EVENT_OPENED: EventKind.DOOR_OPENED,
@@ -18,7 +20,8 @@ EVENTS = {
 class LiveDoor:
     """One door of this controller.
 
-    `report(door id, kind)` is called for what the door itself tells, `changed()` whenever its state may have changed.
+    `report(door id, kind)` is called for what the door itself tells, `moved(this)` whenever its state may have changed.
+    `coming` are the passages that were granted while it was closed, until it opens: side and persons.
     """
 
     def __init__(
@@ -27,16 +30,18 @@ class LiveDoor:
         strike: Callable[[str, bool], None],
         clock: Clock,
         report: Callable[[str, EventKind], None],
-        changed: Callable[[], None],
+        moved: Callable[["LiveDoor"], None],
     ) -> None:
         """Begins locked, whatever the strike was before."""
         self.id = settings.id
         self.state = DoorState.LOCKED
-        self._settings = settings
+        self.settings = settings
+        self.posture = NORMAL
+        self.coming: list[tuple[Side, tuple[str, ...]]] = []
         self._strike = strike
         self._clock = clock
         self._report = report
-        self._changed = changed
+        self._moved = moved
         self._release_seconds = settings.release_seconds
         self._release_timer: Timer | None = None
         self._open_timer: Timer | None = None
@@ -44,7 +49,18 @@ class LiveDoor:
 
     def take_settings(self, settings: snapshot.Door) -> None:
         """Times from a new snapshot, for timers that start from now on."""
-        self._settings = settings
+        self.settings = settings
+
+    def take_posture(self, posture: Posture) -> None:
+        """Stand unlocked from now on, or no longer; a lockdown also ends a release that has begun."""
+        before, self.posture = self.posture, posture
+        unlocked = posture.kind is PostureKind.UNLOCKED
+        if unlocked is not (before.kind is PostureKind.UNLOCKED):
+            self._take(DoorCause.UNLOCK if unlocked else DoorCause.LOCK)
+        elif posture.kind is PostureKind.LOCKDOWN and before.kind is not PostureKind.LOCKDOWN:
+            self._take(DoorCause.LOCK)
+        elif posture != before:
+            self._moved(self)
 
     def release(self, seconds: int) -> None:
         """Let one passage happen within so many seconds."""
@@ -68,7 +84,7 @@ class LiveDoor:
         self.state, effects = door.step(self.state, cause)
         for effect in effects:
             self._carry_out(effect)
-        self._changed()
+        self._moved(self)
 
     def _carry_out(self, effect: Effect) -> None:
         match effect:
@@ -80,7 +96,7 @@ class LiveDoor:
                 self._release_timer = self._restart(self._release_timer, self._release_seconds, DoorCause.RELEASE_ENDED)
             case Effect.START_OPEN_TIMER:
                 self._open_timer = self._restart(
-                    self._open_timer, self._settings.held_open_seconds, DoorCause.OPEN_TOO_LONG
+                    self._open_timer, self.settings.held_open_seconds, DoorCause.OPEN_TOO_LONG
                 )
             case Effect.STOP_TIMERS:
                 self._stop_timers()

@@ -13,12 +13,15 @@ from portvakt.controller.doors import Doors
 from portvakt.controller.identity import Identity
 from portvakt.controller.journal import Journal
 from portvakt.controller.link import Link
-from portvakt.controller.outputs import DoorInput, Outputs
-from portvakt.controller.readers import Keys, ReaderInput, Readers, Signal
+from portvakt.controller.outputs import DoorInput, Outputs, SiteInput
+from portvakt.controller.readers import Adoption, Keys, ReaderInput, Readers, Signal
+from portvakt.controller.report import Report
 from portvakt.controller.service import Manager, Pulse
 from portvakt.controller.snapshots import Snapshots
+from portvakt.controller.standing import Standing
 from portvakt.controller.status import Address, Facts, Metrics, StatusServer
 from portvakt.controller.store import Store
+from portvakt.core.credentials import STEP_SECONDS
 from portvakt.core.decision.compile import Index
 from portvakt.core.event import Event, EventKind
 from portvakt.core.snapshot import Reader, Snapshot
@@ -70,7 +73,10 @@ class Site:
         self._status = None if status is None else StatusServer(status, self.facts, self._metrics)
         self._readers = Readers(ports, keys, self._from_reader)
         self._outputs = make_outputs(self._readers, self._from_door)
+        self._outputs.watch_site(self._from_door)
         self._doors = self._make_doors()
+        self._standing = Standing(state, lambda: self._doors.deciding.state)
+        self._doors.deciding.restore(self._standing.load())
         self._clock_watch = ClockWatch(self._clock, Mark(state), self._journal.append, self._doors.trust_clock)
         self._snapshots = self._make_snapshots()
         self._link = self._make_link()
@@ -87,6 +93,7 @@ class Site:
             "link": self._link.run,
             "clock": self._clock_watch.run,
             "pulse": self._pulse.run,
+            "standing": self._standing.run,
         }
         if self._status is not None:
             parts["status"] = self._status.run
@@ -140,16 +147,21 @@ class Site:
             clock=self._clock,
             changed=self._state_changed,
             decided=self._metrics.decided,
+            codes_from=self._codes_from(),
         )
+
+    def _codes_from(self) -> int:
+        """The newest step whose code may have been used before a restart: one ahead of the clock was taken too."""
+        began_before = self._store.snapshot() is not None
+        return int(self._clock.now().timestamp()) // STEP_SECONDS + 1 if began_before else 0
 
     def _make_link(self) -> Link:
         return Link(
             identity=self._identity,
             journal=self._journal,
             snapshots=self._snapshots,
-            commands=Commands(self._doors, self._readers.adopt),
-            doors=self._doors.states,
-            readers=self._readers.states,
+            commands=Commands(self._doors, self._adopt),
+            status=Report(self._doors, self._readers, lambda: self._clock_watch.facts).status,
             clock=self._clock,
             software=self._software,
         )
@@ -188,7 +200,12 @@ class Site:
     def _from_reader(self, said: ReaderInput) -> None:
         self._doors.from_reader(said)
 
-    def _from_door(self, said: DoorInput) -> None:
+    async def _adopt(self, reader: str, seconds: int) -> Adoption:
+        adoption = await self._readers.adopt(reader, seconds)
+        self._doors.adopted(adoption)
+        return adoption
+
+    def _from_door(self, said: DoorInput | SiteInput) -> None:
         self._doors.from_door(said)
 
     def _show(self, reader: str, signal: Signal) -> None:

@@ -11,15 +11,17 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TypeVar
 
 from portvakt.core.decision.model import Place, State
 
 DATABASE = "standing.sqlite3"
 WRITE_SECONDS = 1.0
-Value = TypeVar("Value")
+KEYS = {"place": ("person",), "entered": ("person", "area"), "first_in": ("door",)}
+# The rest of each row by its key.
+Rows = Mapping[tuple[str, ...], tuple[object, ...]]
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS place (person TEXT PRIMARY KEY, area TEXT, since REAL NOT NULL) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS entered (person TEXT, area TEXT, at REAL NOT NULL, PRIMARY KEY (person, area)) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS first_in (door TEXT PRIMARY KEY, at REAL NOT NULL) WITHOUT ROWID;
 """
 
@@ -53,11 +55,12 @@ class Standing:
     def write(self) -> None:
         """Write what changed since the last time; what a bad disk refuses is tried again the next time."""
         state = self._state()
-        if state.places is self._kept.places and state.first_in is self._kept.first_in:
+        if all(getattr(state, name) is getattr(self._kept, name) for name in ("places", "entered", "first_in")):
             return
         with contextlib.suppress(sqlite3.Error), contextlib.closing(self._open()) as database, database:
-            _change(database, "place", self._kept.places, state.places, lambda row: (row.area, row.since.timestamp()))
-            _change(database, "first_in", self._kept.first_in, state.first_in, lambda at: (at.timestamp(),))
+            _change(database, "place", _places(self._kept), _places(state))
+            _change(database, "entered", _entered(self._kept), _entered(state))
+            _change(database, "first_in", _first_in(self._kept), _first_in(state))
             self._kept = state
 
     def _open(self) -> sqlite3.Connection:
@@ -73,25 +76,34 @@ class Standing:
                 person: Place(area, datetime.fromtimestamp(since, UTC))
                 for person, area, since in database.execute("SELECT person, area, since FROM place")
             }
+            entered = {
+                (person, area): datetime.fromtimestamp(at, UTC)
+                for person, area, at in database.execute("SELECT * FROM entered")
+            }
             first_in = {
-                door: datetime.fromtimestamp(at, UTC) for door, at in database.execute("SELECT door, at FROM first_in")
+                door: datetime.fromtimestamp(at, UTC) for door, at in database.execute("SELECT * FROM first_in")
             }
         inside = Counter(place.area for place in places.values() if place.area is not None)
-        return State(places=places, inside=dict(inside), first_in=first_in)
+        return State(places=places, inside=dict(inside), entered=entered, first_in=first_in)
 
 
-def _change(
-    database: sqlite3.Connection,
-    table: str,
-    before: Mapping[str, Value],
-    after: Mapping[str, Value],
-    columns: Callable[[Value], tuple[object, ...]],
-) -> None:
-    """Bring a table from one mapping to the next; its first column is the key."""
-    key = {"place": "person", "first_in": "door"}[table]
-    gone = [(name,) for name in before.keys() - after.keys()]
-    database.executemany(f"DELETE FROM {table} WHERE {key} = ?", gone)  # noqa: S608 - both names are ours
-    rows = [(name, *columns(value)) for name, value in after.items() if before.get(name) != value]
+def _places(state: State) -> Rows:
+    return {(person,): (place.area, place.since.timestamp()) for person, place in state.places.items()}
+
+
+def _entered(state: State) -> Rows:
+    return {key: (at.timestamp(),) for key, at in state.entered.items()}
+
+
+def _first_in(state: State) -> Rows:
+    return {(door,): (at.timestamp(),) for door, at in state.first_in.items()}
+
+
+def _change(database: sqlite3.Connection, table: str, before: Rows, after: Rows) -> None:
+    """Bring a table from one set of rows to the next."""
+    key = " AND ".join(f"{column} = ?" for column in KEYS[table])
+    database.executemany(f"DELETE FROM {table} WHERE {key}", before.keys() - after.keys())  # noqa: S608 - all names are ours
+    rows = [(*name, *value) for name, value in after.items() if before.get(name) != value]
     if rows:
         places = ", ".join("?" * len(rows[0]))
         database.executemany(f"INSERT OR REPLACE INTO {table} VALUES ({places})", rows)  # noqa: S608 - as above

@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 
 from portvakt.controller.clock import LoopClock
+from portvakt.controller.outputs import SiteInput
 from portvakt.core import snapshot
 
 # A Wednesday, 12:00 in Stockholm.
@@ -73,6 +74,7 @@ class FakeOutputs:
 
     def __init__(self, diary: list[str] | None = None) -> None:
         self.released: dict[str, bool] = {}
+        self.cut: set[str] = set()
         self.diary = diary if diary is not None else []
 
     def configure(self, readers: Sequence[snapshot.Reader]) -> None:
@@ -81,6 +83,12 @@ class FakeOutputs:
     def strike(self, door: str, released: bool) -> None:  # noqa: FBT001 - see Outputs
         self.released[door] = released
         self.diary.append(f"{'release' if released else 'lock'} {door}")
+
+    def reachable(self, door: str) -> bool:
+        return door not in self.cut
+
+    def watch_site(self, deliver: Callable[[SiteInput], None]) -> None:
+        self.deliver = deliver
 
     async def run(self) -> None:
         return

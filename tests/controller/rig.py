@@ -2,12 +2,14 @@
 
 import asyncio
 from collections.abc import Callable, Sequence
+from typing import Any
 
 from portvakt.controller.commands import Commands
 from portvakt.controller.doors import Doors
 from portvakt.controller.outputs import ContactChanged
-from portvakt.controller.readers import CardRead, KeysTyped, Signal
+from portvakt.controller.readers import Adoption, AdoptionOutcome, CardRead, KeysTyped, Signal
 from portvakt.core.decision.compile import compile_snapshot
+from portvakt.core.decision.model import Decision, Side
 from portvakt.core.event import Event
 from portvakt.core.snapshot import Snapshot
 from tests.controller.fakes import FakeClock, FakeOutputs
@@ -35,7 +37,7 @@ class Rig:
         self.doors = Doors(
             append=self._append, strikes=self.outputs, show=self._show, clock=self.clock, changed=self._changed
         )
-        self.commands = Commands(self.doors)
+        self.commands = Commands(self.doors, self._adopt)
         if snapshot is not None:
             self.put_in_force(snapshot)
 
@@ -54,12 +56,21 @@ class Rig:
         self.doors.from_door(ContactChanged(at, open_))
         await self.doors.settle()
 
+    async def from_phone(self, door: str, person: str, **said: Any) -> Decision:
+        plain: dict[str, Any] = {"metres": None, "code": b"", "pin": b"", "pin_only": False}
+        decision = await self.doors.open_remotely("c1", door, Side.ENTRY, person, **(plain | said))
+        await self.doors.settle()
+        return decision
+
     async def advance(self, seconds: float) -> None:
         self.clock.advance(seconds)
         await self.doors.settle()
 
     def said(self) -> list[str]:
         return [e.kind.value if e.reason is None else f"{e.kind.value}: {e.reason.value}" for e in self.events]
+
+    async def _adopt(self, reader: str, seconds: int) -> Adoption:
+        return Adoption(reader, AdoptionOutcome.TIMED_OUT, f"nobody answered within {seconds} s")
 
     async def _append(self, events: Sequence[Event]) -> None:
         await self.disk.wait()

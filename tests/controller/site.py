@@ -1,5 +1,7 @@
 """One small site: two doors with a reader on each side, four persons, and rules that are easy to keep in mind."""
 
+from typing import Any
+
 import msgspec
 
 from portvakt.core.credentials import card_digest, pin_digest
@@ -34,17 +36,18 @@ ALL_DAY = (Interval(0, 0),)
 ENTRY = (AuthType.KEY_CARD, AuthType.KEY_CARD_PLUS_PIN, AuthType.PIN, AuthType.REMOTE)
 
 
-def door(name: str, *, in_service: bool = True, past_age: PastAge = PastAge(72, "keep")) -> Door:  # noqa: B008
-    return Door(
+def door(name: str, **changes: Any) -> Door:
+    plain = Door(
         id=name,
         timezone="Europe/Stockholm",
-        in_service=in_service,
+        in_service=True,
         release_seconds=RELEASE_SECONDS,
         held_open_seconds=HELD_OPEN_SECONDS,
         entry=ENTRY,
         exit=(AuthType.REX,),
-        past_age=past_age,
+        past_age=PastAge(72, "keep"),
     )
+    return msgspec.structs.replace(plain, **changes)
 
 
 def card(name: str, person: str, data: bytes) -> Credential:

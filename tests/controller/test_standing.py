@@ -11,6 +11,7 @@ LATER = NOON + timedelta(minutes=5)
 BEGUN = State(
     places={"anna": Place("vault", NOON), "bo": Place(None, NOON), "cecilia": Place("vault", LATER)},
     inside={"vault": 2},
+    entered={("anna", "vault"): NOON},
     first_in={"front": NOON},
 )
 
@@ -28,13 +29,15 @@ def kept(folder: Path, *states: State) -> State:
 
 def test_places_and_first_persons_are_found_again(tmp_path: Path) -> None:
     found = kept(tmp_path, BEGUN)
-    assert (found.places, found.inside, found.first_in) == (BEGUN.places, BEGUN.inside, BEGUN.first_in)
+    assert (found.places, found.inside) == (BEGUN.places, BEGUN.inside)
+    assert (found.entered, found.first_in) == (BEGUN.entered, BEGUN.first_in)
 
 
 def test_what_changed_and_who_was_forgotten_is_found_too(tmp_path: Path) -> None:
     after = State(places={"anna": Place(None, LATER)}, inside={}, first_in={"back": LATER})
     found = kept(tmp_path, BEGUN, after)
-    assert (found.places, found.inside, found.first_in) == (after.places, after.inside, after.first_in)
+    assert (found.places, found.inside) == (after.places, after.inside)
+    assert (found.entered, found.first_in) == (after.entered, after.first_in)
 
 
 def test_a_damaged_file_begins_anew(tmp_path: Path) -> None:
