@@ -4,6 +4,7 @@ from collections.abc import Collection
 from datetime import datetime, timedelta
 from uuid import UUID, uuid4
 
+from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 
@@ -60,12 +61,12 @@ def start_lockdown(plan: LockdownPlan, *, by: Actor) -> tuple[Lockdown, AuditEnt
     """Lock a plan's doors down until it is ended, or until the plan's time has passed. Refused: lockdown_active."""
     by.require(Permission.LOCKDOWN_START)
     now = timezone.now()
-    # Whoever presses second waits here for the first, and then finds the lockdown in effect.
-    LockdownPlan.objects.select_for_update().get(pk=plan.pk)
-    if in_effect(now).filter(plan=plan).exists():
-        raise Refused("lockdown_active")
     ends_at = now + timedelta(minutes=plan.ends_after_minutes) if plan.ends_after_minutes else None
-    entry = record("lockdown.started", plan, by=by, doors=True)
+    with transaction.atomic():
+        # It takes the organisation's next version: whoever presses second waits here for the first, and finds it in effect.
+        entry = record("lockdown.started", plan, by=by, doors=True)
+        if in_effect(now).filter(plan=plan).exists():
+            raise Refused("lockdown_active")
     lockdown = Lockdown(pk=entry.pk, organisation_id=by.organisation, plan=plan, begun_at=now, ends_at=ends_at)
     lockdown.save(force_insert=True)
     hint(by.organisation, Look.DOORS)

@@ -34,7 +34,7 @@ from portvakt.server.web.board.confirm import Question, confirm
 from portvakt.server.web.board.forms_credentials import CardForm, GuestCodeForm, PinForm, PlateForm
 from portvakt.server.web.board.forms_people import AssignForm, NewPersonForm, PersonForm, PersonsFilter
 from portvakt.server.web.board.page import BoardRequest, page
-from portvakt.server.web.board.reach import presentable, reach
+from portvakt.server.web.board.reach import Held, presentable, reach
 from portvakt.server.web.board.standing import soon, standing
 from portvakt.server.web.forms import UNPROCESSABLE, posted, refusals_beside, show_form
 
@@ -156,18 +156,19 @@ def show(request: BoardRequest, someone: Person, **forms: Any) -> HttpResponse:
     """Show a person's page; a form that was refused is given by name instead of an empty one."""
     credentials = list(someone.credentials.order_by("-revoked_at", "issued_at"))
     assignments = list(
-        Assignment.objects.filter(person=someone).select_related("rule__schedule").order_by("rule__name")
+        Assignment.objects.filter(person=someone).select_related("rule__schedule", "person").order_by("rule__name")
     )
     pins = pins_in_use(request.organisation.pk)
     short = set(short_pins(request.organisation.pk).filter(person=someone).values_list("pk", flat=True))
+    account = Membership.objects.filter(organisation=request.organisation, person_id=someone.pk).first()
     context = {
         "person": someone,
         "standing": standing(someone),
         "credentials": [(row, standing(row), row.pk in short) for row in credentials],
         "kinds": {row.kind for row in credentials if not row.revoked_at},
         "assignments": [(row, standing(row)) for row in assignments],
-        "reach": reach(assignments, presentable(credentials)),
-        "account": Membership.objects.filter(organisation=request.organisation, person_id=someone.pk).first(),
+        "reach": reach(assignments, Held(presentable(credentials), phone=account is not None)),
+        "account": account,
         "pin_digits": pin_length_needed(pins.count() + 1),
         "card_form": CardForm(),
         "pin_form": PinForm(),
