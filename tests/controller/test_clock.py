@@ -21,8 +21,11 @@ from portvakt.controller.readers import Keys
 from portvakt.controller.site import Site
 from portvakt.controller.store import START, Store
 from portvakt.core.event import Event, EventKind
+from portvakt.core.snapshot import PastAge
 from tests.controller.fakes import NOON, FakeClock, FakeOutputs, JumpingClock
 from tests.controller.program import enrolled, with_snapshot
+from tests.controller.rig import Rig
+from tests.controller.site import BACK, CARD_ANNA, FRONT, door, site
 
 GOOD = KernelTime(synchronised=True, max_error_seconds=0.05, offset_seconds=0.0)
 UNSTEERED = KernelTime(synchronised=False, max_error_seconds=16.0, offset_seconds=0.0)
@@ -226,7 +229,7 @@ def test_a_running_site_tells_a_jump_and_believes_its_clock_again(tmp_path: Path
         clock, stop = JumpingClock(), asyncio.Event()
         who = identity.load(state)
         assert who is not None
-        site = Site(
+        running_site = Site(
             state=state,
             ports=tmp_path,
             keys=Keys(state / "reader-keys"),
@@ -235,12 +238,12 @@ def test_a_running_site_tells_a_jump_and_believes_its_clock_again(tmp_path: Path
             software="test",
             clock=clock,
         )
-        running = asyncio.create_task(site.run(stop))
+        running = asyncio.create_task(running_site.run(stop))
         await until((state / MARK_FILE).exists)
         clock.jump(-HOUR)
-        await until(lambda: not site.facts().clock.trusted)
+        await until(lambda: not running_site.facts().clock.trusted)
         clock.jump(HOUR)
-        await until(lambda: site.facts().clock.trusted and site.facts().clock.jumps == 2)
+        await until(lambda: running_site.facts().clock.trusted and running_site.facts().clock.jumps == 2)
         stop.set()
         await running
 
@@ -271,3 +274,19 @@ def test_jumps_move_no_timer() -> None:
     assert ran == []
     clock.advance(1)
     assert ran == [10]
+
+
+@pytest.mark.parametrize(
+    ("behaviour", "said"),
+    [("keep", "access_granted"), ("cards_only", "access_granted"), ("deny", "access_denied: clock_wrong")],
+)
+def test_doors_with_a_clock_that_is_not_trusted_do_as_with_an_old_snapshot(behaviour: str, said: str) -> None:
+    async def story() -> None:
+        rig = Rig(site(doors=(door(FRONT, past_age=PastAge(72, behaviour)), door(BACK))))
+        rig.doors.trust_clock(False)
+        await rig.card(CARD_ANNA)
+        rig.doors.trust_clock(True)
+        await rig.card(CARD_ANNA)
+        assert [one for one in rig.said() if one.startswith("access")] == [said, "access_granted"]
+
+    asyncio.run(story())
