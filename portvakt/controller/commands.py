@@ -23,6 +23,7 @@ ON_PHONE = frozenset({AuthType.SCAN_PLUS_PHONE, AuthType.REMOTE_PLUS_PHONE, Auth
 
 Adopt = Callable[[str, int], Awaitable[Adoption]]
 Report = Callable[[str, CardRead], None]
+Act = Callable[[], Coroutine[None, None, "Answer"]]
 
 
 class Answer(msgspec.Struct, frozen=True):
@@ -52,25 +53,26 @@ class Commands:
 
     def take(self, command: link_pb2.Command, report: Report) -> Coroutine[None, None, Answer] | None:
         """Return what carries a command out, once; None for one this software does not know. `report` tells card readings."""
-        act: Callable[[], Coroutine[None, None, Answer]]
+        act = self._act(command, report)
+        return None if act is None else self._once(command.id, act)
+
+    def _act(self, command: link_pb2.Command, report: Report) -> Act | None:
         match command.WhichOneof("action"):
             case "release_door":
-                act = partial(self._release, command.id, command.release_door.door)
+                return partial(self._release, command.id, command.release_door.door)
             case "remote_open":
-                act = partial(self._open, command.id, command.remote_open)
+                return partial(self._open, command.id, command.remote_open)
             case "rehearse":
-                act = partial(self._rehearse, command.rehearse)
+                return partial(self._rehearse, command.rehearse)
             case "adopt_reader":
-                act = partial(self._adopt_reader, command.adopt_reader)
+                return partial(self._adopt_reader, command.adopt_reader)
             case "read_card":
-                act = partial(self._read_card, command.id, command.read_card, report)
+                return partial(self._read_card, command.id, command.read_card, report)
             case "forgive":
-                act = partial(self._forgive, command.forgive)
-            case _:
-                return None
-        return self._once(command.id, act)
+                return partial(self._forgive, command.forgive)
+        return None
 
-    async def _once(self, command: str, act: Callable[[], Coroutine[None, None, Answer]]) -> Answer:
+    async def _once(self, command: str, act: Act) -> Answer:
         if command not in self._answers:
             self._answers[command] = asyncio.create_task(act())
             if len(self._answers) > REMEMBERED:

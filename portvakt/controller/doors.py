@@ -32,7 +32,6 @@ from portvakt.controller.readings import Readings
 from portvakt.controller.sides import At, Sides
 from portvakt.core.decision.compile import Index
 from portvakt.core.decision.model import (
-    Barred,
     CodeScanned,
     Decision,
     Denied,
@@ -112,18 +111,10 @@ class Doors:
         self._postures.look()
         self._changed()
 
-    def confirm(self, at: datetime) -> None:
-        """The snapshot in force was the newest at this moment."""
-        self.deciding.confirm(at)
-
     def trust_clock(self, trusted: bool) -> None:  # noqa: FBT001  What ClockWatch found, and nothing else.
         """While the clock is not trusted, each door does what it does with an old snapshot."""
         self.deciding.trust_clock(trusted)
         self._postures.look()
-
-    def bar(self, barred: Barred | None) -> None:
-        """Open to nothing of this until a newer snapshot is in force."""
-        self.deciding.bar(barred)
 
     def forgive(self, person: str | None) -> None:
         """Forget where a person, or everybody, is believed to be."""

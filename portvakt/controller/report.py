@@ -48,7 +48,7 @@ class Report:
         for reader, state in self._readers.states().items():
             row = link_pb2.ReaderStatus(reader=reader, state=state)
             if (said := details.get(reader)) is not None:
-                row.model, row.firmware = f"{said.vendor} {said.model}", said.firmware
+                row.model, row.firmware = f"{said.maker} {said.model}", said.firmware
                 row.capabilities = ", ".join(said.capabilities)
             rows.append(row)
         return rows

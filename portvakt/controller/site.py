@@ -135,8 +135,8 @@ class Site:
             journal=self._journal,
             clock=self._clock,
             put_in_force=self._put_in_force,
-            confirmed=self._doors.confirm,
-            bar=self._doors.bar,
+            confirmed=self._doors.deciding.confirm,
+            bar=self._doors.deciding.bar,
         )
 
     def _make_doors(self) -> Doors:

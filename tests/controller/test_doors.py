@@ -307,7 +307,7 @@ def test_an_old_snapshot_does_what_the_door_says_and_a_confirmation_restarts_its
         rig = Rig(site(doors=(door(FRONT, past_age=PastAge(1, "deny")), door(BACK))))
         await rig.advance(3601)
         await rig.card(CARD_ANNA)
-        rig.doors.confirm(rig.clock.now())
+        rig.doors.deciding.confirm(rig.clock.now())
         await rig.card(CARD_ANNA)
         assert rig.said() == ["access_denied: snapshot_too_old", "access_granted"]
 

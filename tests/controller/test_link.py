@@ -65,8 +65,8 @@ class Controller:
             journal=self.journal,
             clock=self.clock,
             put_in_force=self.doors.put_in_force,
-            confirmed=self.doors.confirm,
-            bar=self.doors.bar,
+            confirmed=self.doors.deciding.confirm,
+            bar=self.doors.deciding.bar,
         )
         self.link = Link(
             identity=identity,
