@@ -15,7 +15,7 @@ from django.utils import timezone
 from procrastinate.contrib.django import app
 
 from portvakt.server.access.models import RemoteAsk
-from portvakt.server.logbook.actions import record
+from portvakt.server.logbook.actions import forget_proofs, record
 from portvakt.server.logbook.models import AccessEvent, AuditEntry
 from portvakt.server.organisations.models import Organisation
 from portvakt.server.places.models import DoorCommand
@@ -59,6 +59,8 @@ def remove_overdue(now: datetime) -> dict[str, int]:
         removed["entries of own openings"] = removed.get("entries of own openings", 0) + _remove(asked)
     for name, rows in _everywhere(now):
         removed[name] = _remove(rows)
+    with acting("retention"):
+        forget_proofs(now)
     log.info("retention removed %s", ", ".join(f"{count} {name}" for name, count in removed.items()))
     return removed
 

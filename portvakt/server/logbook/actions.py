@@ -1,12 +1,15 @@
 """How is something written into the logbook?"""
 
 from collections.abc import Iterable
+from datetime import datetime, timedelta
 from uuid import UUID
 
-from django.db import models
+from django.db import IntegrityError, models, transaction
+from django.db.models import Exists, OuterRef
 
 from portvakt.server.logbook.models import (
     AccessEvent,
+    Acknowledgement,
     AuditEntry,
     EventChain,
     EventSeal,
@@ -18,6 +21,8 @@ from portvakt.server.organisations.actions import next_snapshot_version
 from portvakt.server.purpose.actor import Actor, Permission
 from portvakt.server.purpose.context import current_purpose
 
+# As long as what operators did: a fault tells on a device or on whoever meddled with it.
+FAULT_DAYS = 730
 # Controllers seal every batch, which on a good link is every event; one seal for a hundred numbers proves as much.
 SEALED_TOGETHER = 100
 
@@ -73,7 +78,8 @@ def move_chain(
     last: AccessEvent, digest: bytes | None, public_key: bytes | None, after: str | None, head: EventChain | None
 ) -> None:
     """Keep that a journal has come as far as `last`; `after` is the journal that its first event names."""
-    where = {"sequence": last.sequence, "digest": digest, "public_key": public_key}
+    last_at = min(last.at, last.received_at)
+    where = {"sequence": last.sequence, "last_at": last_at, "digest": digest, "public_key": public_key}
     if head is not None:
         EventChain.objects.filter(pk=head.pk).update(**where)
         return
@@ -106,3 +112,37 @@ def record_export(person: models.Model | None, *, by: Actor, fields: Iterable[st
     """Add that an operator takes events out of the access log, narrowed by the filters in `fields`, perhaps to one person."""
     by.require(Permission.ACCESS_LOG_READ)
     return record("access_log.exported", person, by=by, fields=fields)
+
+
+def record_evidence(*, by: Actor) -> AuditEntry:
+    """Add that an operator takes the access log out as evidence: ids, times and digests, no names."""
+    by.require(Permission.ACCESS_LOG_READ)
+    return record("access_log.evidence_exported", None, by=by)
+
+
+def acknowledge(event: int | None, fault: UUID | None, note: str, *, by: Actor) -> AuditEntry | None:
+    """Note that an operator has seen to an alarm, an event or a log fault; None where another did so before."""
+    by.require(Permission.DOOR_RELEASE)
+    row = Acknowledgement(organisation_id=by.organisation, event_id=event, fault_id=fault, account_id=by.id, note=note)
+    try:
+        with transaction.atomic():
+            row.save(force_insert=True)
+    except IntegrityError:
+        return None
+    return record("alarm.acknowledged", row, by=by, fields=["note"] if note else [])
+
+
+def forget_proofs(now: datetime) -> None:
+    """Remove what proves events that are gone, and what was said of them; the newest seal and journal of each controller stay."""
+    events = AccessEvent.objects.filter(organisation_id=OuterRef("organisation_id"), journal=OuterRef("journal"))
+    older = events.filter(sequence__lte=OuterRef("sequence"))
+    newer_seal = EventSeal.objects.filter(journal=OuterRef("journal"), sequence__gt=OuterRef("sequence"))
+    EventSeal.objects.filter(~Exists(older), Exists(newer_seal)).delete()
+    newer = EventChain.objects.filter(controller_id=OuterRef("controller_id"), began_at__gt=OuterRef("began_at"))
+    EventChain.objects.filter(~Exists(events), Exists(newer)).delete()
+    gone = EventChain.objects.filter(journal=OuterRef("journal"))
+    EventSeal.objects.filter(~Exists(gone)).delete()
+    LogFault.objects.filter(at__lt=now - timedelta(days=FAULT_DAYS)).delete()
+    event = AccessEvent.objects.filter(pk=OuterRef("event_id"))
+    fault = LogFault.objects.filter(pk=OuterRef("fault_id"))
+    Acknowledgement.objects.filter(~Exists(event), ~Exists(fault)).delete()

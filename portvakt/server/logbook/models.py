@@ -106,6 +106,8 @@ class EventChain(OrganisationModel):
     journal = models.UUIDField()
     began_at = models.DateTimeField(auto_now_add=True)
     after_journal = models.UUIDField(null=True)
+    # When its last event was, or when it came if that was earlier: what retention has removed of it ends here.
+    last_at = models.DateTimeField()
     sequence = models.PositiveBigIntegerField()
     digest = models.BinaryField(max_length=32, null=True)
     public_key = models.BinaryField(max_length=32, null=True)

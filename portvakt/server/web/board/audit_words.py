@@ -12,10 +12,12 @@ from portvakt.server.purpose.catalogue import activities
 from portvakt.server.purpose.register import Texts
 
 ACTIONS: dict[str, Promise] = {
+    "access_log.evidence_exported": _("Access log taken out as evidence"),
     "access_log.exported": _("Access log taken out"),
     "access_log.looked_up": _("Passages of a person looked up"),
     "account.changed": _("Account changed"),
     "account.signed_in": _("Signed in"),
+    "alarm.acknowledged": _("Alarm acknowledged"),
     "area.added": _("Area added"),
     "area.changed": _("Area changed"),
     "area.removed": _("Area removed"),
@@ -24,6 +26,7 @@ ACTIONS: dict[str, Promise] = {
     "controller.enrolled": _("Controller enrolled"),
     "controller.enrolment_begun": _("Controller enrolment begun"),
     "controller.forgive_asked": _("Everybody's place forgotten"),
+    "controller.log_key_changed": _("Controller has another log key"),
     "controller.removed": _("Controller removed"),
     "controller.shut_out": _("Controller shut out"),
     "credential.all_renewed": _("All codes made anew"),

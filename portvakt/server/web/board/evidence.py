@@ -1,0 +1,116 @@
+"""How is the access log taken out so that somebody else can see that nothing was changed? One file for portvakt/verify_log.py.
+
+It holds ids, times, texts and digests, no names. The texts are made from the rows as they stand: a row that was changed does not give its
+digest any more.
+"""
+
+import json
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from django.http import HttpResponse
+from django.utils import timezone
+
+from portvakt.server.logbook.actions import record_evidence
+from portvakt.server.logbook.models import AccessEvent, EventChain, EventSeal, LogFault, LogKey
+from portvakt.server.logbook.proof import text_of
+from portvakt.server.organisations.models import Organisation
+from portvakt.server.purpose.actor import Permission
+from portvakt.server.web.board.page import BoardRequest, page
+
+# Some 30 MB; beyond it the oldest are left out, as retention would, and the file says so.
+MOST_EVENTS = 50_000
+
+
+@page("entry_log_review", Permission.ACCESS_LOG_READ)
+def evidence(request: BoardRequest) -> HttpResponse:
+    """Answer with all that is kept of the access log and its proof, as JSON lines; written down who took it out."""
+    record_evidence(by=request.operator)
+    text = "".join(f"{json.dumps(line, separators=(',', ':'))}\n" for line in lines(request.organisation))
+    name = f"{request.organisation.slug}-{timezone.localdate().isoformat()}-evidence.jsonl"
+    answer = HttpResponse(text, content_type="application/jsonl; charset=utf-8")
+    answer.headers["Content-Disposition"] = f'attachment; filename="{name}"'
+    answer.headers["Cache-Control"] = "no-store"
+    return answer
+
+
+def lines(organisation: Organisation) -> Iterator[dict[str, Any]]:
+    """Yield the header, then events and seals by journal in the order in which they happened."""
+    now = timezone.now()
+    own = {"organisation": organisation}
+    chains = list(EventChain.objects.filter(**own).order_by("controller_id", "began_at"))
+    newest = AccessEvent.objects.filter(**own).order_by("-id").values("pk")[:MOST_EVENTS]
+    events = AccessEvent.objects.filter(pk__in=newest).order_by("controller_id", "journal", "sequence")
+    limit = now - timedelta(days=organisation.entry_log_days)
+    yield _header(organisation, chains, now, limit)
+    yield from map(_event, events)
+    yield from map(_seal, EventSeal.objects.filter(**own).order_by("controller_id", "journal", "sequence"))
+
+
+def _header(organisation: Organisation, chains: Iterable[EventChain], now: datetime, limit: datetime) -> dict[str, Any]:
+    journals: dict[UUID, list[dict[str, Any]]] = defaultdict(list)
+    for chain in chains:
+        journals[chain.controller_id].append(_journal(chain, limit))
+    keys: dict[UUID, list[dict[str, Any]]] = defaultdict(list)
+    for key in LogKey.objects.filter(organisation=organisation).order_by("first_seen_at"):
+        keys[key.controller_id].append({"key": _hex(key.public_key), "accepted": key.accepted})
+    faults: dict[UUID, list[dict[str, Any]]] = defaultdict(list)
+    for fault in LogFault.objects.filter(organisation=organisation).order_by("at"):
+        faults[fault.controller_id].append(_fault(fault))
+    controllers = [
+        {"id": str(controller), "keys": keys[controller], "journals": own, "faults": faults[controller]}
+        for controller, own in journals.items()
+    ]
+    return {
+        "format": "portvakt evidence",
+        "version": 1,
+        "organisation": str(organisation.pk),
+        "made_at": now.isoformat(),
+        "removed_before": limit.isoformat(),
+        "controllers": controllers,
+    }
+
+
+def _journal(chain: EventChain, limit: datetime) -> dict[str, Any]:
+    return {
+        "id": str(chain.journal),
+        "sequence": chain.sequence,
+        "digest": _hex(chain.digest),
+        "removed": chain.last_at < limit,
+    }
+
+
+def _fault(fault: LogFault) -> dict[str, Any]:
+    where = {"journal": str(fault.journal), "sequence": fault.sequence, "last": fault.last}
+    return {"what": fault.what, **where, "at": fault.at.isoformat()}
+
+
+def _event(row: AccessEvent) -> dict[str, Any]:
+    return {
+        "line": "event",
+        "controller": str(row.controller_id),
+        "journal": str(row.journal),
+        "sequence": row.sequence,
+        "before": _hex(row.before),
+        "digest": _hex(row.digest),
+        "text": row.raw or text_of(row).decode("ascii"),
+    }
+
+
+def _seal(row: EventSeal) -> dict[str, Any]:
+    return {
+        "line": "seal",
+        "controller": str(row.controller_id),
+        "journal": str(row.journal),
+        "sequence": row.sequence,
+        "digest": _hex(row.digest),
+        "seal": _hex(row.seal),
+        "key": _hex(row.public_key),
+    }
+
+
+def _hex(value: bytes | memoryview | None) -> str:
+    return "" if value is None else bytes(value).hex()
