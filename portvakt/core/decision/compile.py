@@ -37,7 +37,7 @@ class Option(msgspec.Struct, frozen=True):
 class CompiledSide(msgspec.Struct, frozen=True):
     """A side of a door: what it accepts by itself, its printed code, between which areas it leads, and its rules' options.
 
-    `simple`: whoever came through the auth type need be asked nothing more.
+    `simple`: whoever came through the auth type need be asked nothing more. `company`: one person may not be enough.
     """
 
     accepts: int
@@ -45,6 +45,7 @@ class CompiledSide(msgspec.Struct, frozen=True):
     enters: Area | None
     leaves: Area | None
     simple: bool
+    company: bool
     options: dict[str, Option]
 
 
@@ -172,7 +173,10 @@ class _Site:
             for rule, option in self._options.get((door.id, side), {}).items()
         }
         code = door.entry_code if side is Side.ENTRY else door.exit_code
-        return CompiledSide(accepts, code, enters, leaves, simple and enters is leaves is None, options)
+        company = (enters is not None and (enters.escort or enters.two_person)) or (
+            leaves is not None and leaves.two_person
+        )
+        return CompiledSide(accepts, code, enters, leaves, simple and enters is leaves is None, company, options)
 
     def _area(self, name: str | None) -> Area | None:
         return None if name is None else self.areas[name]

@@ -391,6 +391,8 @@ def _through_areas(attempt: _Attempt, auth_type: AuthType, rule: str) -> Decisio
     granted = Granted(
         auth_type, attempt.door.release_seconds, person, credential, rule, attempt.duress, broken == "soft"
     )
+    if not side.company:
+        return granted
     together = _together(attempt, granted, (person, escort))
     if together is not None:
         return together
