@@ -165,5 +165,5 @@ def plan(facts: dict[str, Any]) -> str:
     for person in facts["people"]:
         card = parse_card(person["card"])
         lines += ["", "[[person]]", f'name = "{person["name"]}"', f"bits = {card.bits}", f'card = "{card.data.hex()}"']
-        lines += [f'pin = "{person["pin"]}"'] if person["pin"] else []
+        lines += [f'{what} = "{person[what]}"' for what in ("pin", "passcode", "plate", "code") if person.get(what)]
     return "\n".join(lines) + "\n"

@@ -15,6 +15,7 @@ django.setup()
 from allauth.account.models import EmailAddress  # noqa: E402 - models exist only once Django is set up
 from django.utils import timezone  # noqa: E402
 
+from portvakt.core.credentials import qr_key  # noqa: E402
 from portvakt.core.decision.model import AuthType, Side  # noqa: E402
 from portvakt.demo import people as cast  # noqa: E402
 from portvakt.demo.week import record_week  # noqa: E402
@@ -23,8 +24,17 @@ from portvakt.server.access.models import AccessRule, HolidayRule, Schedule  # n
 from portvakt.server.accounts.actions import invite, invite_person  # noqa: E402
 from portvakt.server.accounts.models import Account, Role  # noqa: E402
 from portvakt.server.logbook.actions import record  # noqa: E402
-from portvakt.server.organisations.actions import open_organisation  # noqa: E402
-from portvakt.server.people.actions import enrol_person, issue_card, issue_pin, suspend_person  # noqa: E402
+from portvakt.server.organisations.actions import digest_key, open_organisation  # noqa: E402
+from portvakt.server.people.actions import (  # noqa: E402
+    enrol_person,
+    issue_card,
+    issue_guest_code,
+    issue_pin,
+    issue_plate,
+    renew_passcode,
+    renew_qr,
+    suspend_person,
+)
 from portvakt.server.people.models import Credential, Person  # noqa: E402
 from portvakt.server.places.actions import (  # noqa: E402
     add_controller,
@@ -33,6 +43,7 @@ from portvakt.server.places.actions import (  # noqa: E402
     add_section,
     add_site,
     begin_enrolment,
+    renew_codes,
 )
 from portvakt.server.places.models import Controller, Door, Reader  # noqa: E402
 from portvakt.server.purpose.actor import Actor, system  # noqa: E402
@@ -41,8 +52,10 @@ from portvakt.server.purpose.context import acting  # noqa: E402
 OWNER = "Björkgården Fastigheter (demo)"
 FACILITY = 112
 CARD = [AuthType.KEY_CARD, AuthType.REMOTE]
-CARD_OR_PIN = [AuthType.PIN, AuthType.KEY_CARD, AuthType.REMOTE]
-CARD_AND_PIN = [AuthType.KEY_CARD_PLUS_PIN]
+CARD_OR_PIN = [AuthType.PIN, AuthType.KEY_CARD, AuthType.REMOTE, AuthType.CARD, AuthType.PASSCODE, AuthType.SCAN]
+CARD_AND_PIN = [AuthType.KEY_CARD_PLUS_PIN, AuthType.CARD_PLUS_PHONE, AuthType.SCAN_PLUS_PHONE]
+CRAFT = [AuthType.KEY_CARD, AuthType.CARD]
+PLATE = [AuthType.PLATE, AuthType.REMOTE]
 REX = [AuthType.REX]
 # site, address, section, door, what the entry side can do, bus, OSDP address
 DOORS = (
@@ -52,7 +65,12 @@ DOORS = (
     ("Björkgården", "Björkgatan 1, Solna", "Källare", "Teknikrum", CARD_AND_PIN, "bus-1", 3),
     ("Ekbacken", "Ekvägen 4, Solna", "Entré", "Entré Ekbacken", CARD_OR_PIN, "bus-2", 0),
     ("Ekbacken", "Ekvägen 4, Solna", "Gård", "Cykelrum", CARD, "bus-2", 1),
+    ("Ekbacken", "Ekvägen 4, Solna", "Gård", "Garage", PLATE, "bus-2", 2),
 )
+# Degrees, WGS 84, of an invented yard; the garage opens only for phones that are near it.
+PLACES = {"Björkgården": (59.3601, 17.9989), "Ekbacken": (59.3655, 18.0042)}
+NEAR_METRES = {"Garage": 200}
+GUEST_DAYS = 14
 DAYTIME = [[360, 1320]]  # 06:00-22:00
 WEEKDAYS = [[420, 1080]]  # 07:00-18:00
 SIGN_INS = (
@@ -130,15 +148,24 @@ def _premises(by: Actor) -> tuple[Controller, list[Door], list[Reader]]:
     sites, sections, doors, readers = {}, {}, [], []
     for site, street, *_rest in DOORS:
         if site not in sites:
-            sites[site], _ = add_site(by=by, name=site, address=street)
+            latitude, longitude = PLACES[site]
+            sites[site], _ = add_site(by=by, name=site, address=street, latitude=latitude, longitude=longitude)
     controller, _ = add_controller(sites["Björkgården"], "Undercentral 1", by=by)
     for site, _street, section, name, entry, port, number in DOORS:
         if (site, section) not in sections:
             sections[site, section], _ = add_section(sites[site], section, by=by)
         door, _ = add_door(
-            sections[site, section], controller, by=by, name=name, entry_auth_types=entry, exit_auth_types=REX
+            sections[site, section],
+            controller,
+            by=by,
+            name=name,
+            entry_auth_types=entry,
+            exit_auth_types=REX,
+            within_metres=NEAR_METRES.get(name),
         )
-        reader, _ = add_reader(door, by=by, side=Side.ENTRY, port=port, address=number, baud=9600)
+        renew_codes(door, by=by)
+        reads = "plate" if AuthType.PLATE in entry else "card"
+        reader, _ = add_reader(door, by=by, side=Side.ENTRY, port=port, address=number, baud=9600, reads=reads)
         doors.append(door)
         readers.append(reader)
     return controller, doors, readers
@@ -149,7 +176,7 @@ def _rules(by: Actor, doors: list[Door]) -> dict[str, AccessRule]:
     day = _schedule(by, "Dagtid 06–22", [DAYTIME] * 7, HolidayRule.OWN_HOURS, [[480, 1200]])
     work = _schedule(by, "Vardagar 07–18", [WEEKDAYS] * 5 + [[], []], HolidayRule.CLOSED, [])
     north = {door["Port A"]: CARD_OR_PIN, door["Port B"]: CARD_OR_PIN}
-    south = {door["Entré Ekbacken"]: CARD_OR_PIN, door["Cykelrum"]: CARD}
+    south = {door["Entré Ekbacken"]: CARD_OR_PIN, door["Cykelrum"]: CARD, door["Garage"]: PLATE}
     laundry = {door["Tvättstuga"]: CARD}
     everything = north | south | laundry | {door["Teknikrum"]: CARD_AND_PIN}
     now = timezone.now()
@@ -165,11 +192,11 @@ def _rules(by: Actor, doors: list[Door]) -> dict[str, AccessRule]:
         cast.BOARD: _rule(
             by,
             AccessRule(name=cast.BOARD, description="Teknikrum med kort och PIN-kod"),
-            {door["Teknikrum"]: CARD_AND_PIN},
+            {door["Teknikrum"]: CARD_AND_PIN, door["Garage"]: PLATE},
         ),
         cast.CARETAKERS: _rule(by, AccessRule(name=cast.CARETAKERS, description="Alla dörrar"), everything),
         cast.CLEANERS: _rule(by, AccessRule(name=cast.CLEANERS, schedule=work), north | south | laundry),
-        cast.CRAFTSMEN: _rule(by, roof, {door["Port A"]: CARD}),
+        cast.CRAFTSMEN: _rule(by, roof, {door["Port A"]: CRAFT}),
     }
 
 
@@ -196,14 +223,32 @@ def _holder(
     )
     printed = str(20_000 + number)
     card, _ = issue_card(person, f"{FACILITY}-{printed}", by=by, number=printed, label="Nyckelbricka")
-    pin = issue_pin(person, by=by)[1] if figure.pin else ""
+    held = _held(by, person, figure)
     names = (*figure.rules, *(("Tvättstuga",) if cast.RESIDENTS_NORTH in figure.rules else ()))
     for name in names:
         assign(person, rules[name], by=by)
     own = list(Door.objects.filter(rules__rule__name__in=names).distinct())
     if (first, last) == cast.SUSPENDED:
         suspend_person(person, by=by)
-    return person, card, own, {"name": f"{first} {last}", "card": f"{FACILITY}-{printed}", "pin": pin}
+    return person, card, own, {"name": f"{first} {last}", "card": f"{FACILITY}-{printed}", **held}
+
+
+def _held(by: Actor, person: Person, figure: cast.Figure) -> dict[str, str]:
+    """Give a person what they hold beside a card; return it as they would type or show it."""
+    held = {"pin": issue_pin(person, by=by)[1] if figure.pin else ""}
+    if figure.duress:
+        issue_pin(person, by=by, duress=True)
+    if figure.passcode:
+        held["passcode"] = renew_passcode(person, by=by)[1]
+    if figure.plate:
+        held["plate"] = issue_plate(person, figure.plate, by=by)[0].number
+    if figure.phone:
+        handle = bytes(renew_qr(person, by=by)[0].digest)
+        held["code"] = f"{handle.hex()}:{qr_key(digest_key(by.organisation), handle).hex()}"
+    if figure.guest:
+        until = timezone.now() + timedelta(days=GUEST_DAYS)
+        held["code"] = issue_guest_code(person, by=by, valid_to=until, label="Takbytet")[1]
+    return held
 
 
 def _leave(folder: Path, facts: dict[str, object]) -> None:

@@ -26,6 +26,9 @@ A plan is TOML; relative paths start at the plan's folder:
     bits = 26
     card = "70871c80"
     pin = "482913"
+    passcode = "4829130057"
+    plate = "ABC 123"
+    code = "PV0:..."             # a guest's code as printed; or HANDLE:KEY in hexadecimal, from which changing codes are made
 """
 
 import tomllib
@@ -65,12 +68,15 @@ class ReaderPlan(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class PersonPlan(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Somebody to play at a reader: a card as hexadecimal of that many bits, and a PIN, empty for none."""
+    """Somebody to play at a reader: a card as hexadecimal of that many bits, and what else they have, empty for none."""
 
     name: str
     bits: int = 26
     card: str = ""
     pin: str = ""
+    passcode: str = ""
+    plate: str = ""
+    code: str = ""
 
 
 class Plan(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

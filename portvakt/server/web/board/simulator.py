@@ -3,6 +3,7 @@
 What is typed goes to the simulator and nowhere else. The page exists only where the deployment names a simulator.
 """
 
+import time
 from collections.abc import Callable
 from http import HTTPStatus
 from typing import Any
@@ -17,7 +18,8 @@ from django.shortcuts import get_object_or_404, render
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
 
-from portvakt.core.credentials import CredentialError, parse_card
+from portvakt.core.credentials import STEP_SECONDS, CredentialError, parse_card, qr_proof_by_key, qr_text
+from portvakt.core.decision.model import QrShown
 from portvakt.server.organisations.models import OrganisationModel
 from portvakt.server.places.models import Door, Reader
 from portvakt.server.purpose.actor import Permission
@@ -40,7 +42,7 @@ class PlayForm(BoardForm):
         label=_("Card"),
         max_length=200,
         required=False,
-        help_text=_("12-34567, 04A1B2C3 or 26:AABBCC80. Empty: the person's card."),
+        help_text=_("12-34567, 04A1B2C3 or 26:AABBCC80; or a guest code or a licence plate. Empty: the person's."),
     )
     digits = forms.CharField(
         label=_("PIN"),
@@ -75,6 +77,28 @@ class PlayForm(BoardForm):
         if digits := self.cleaned_data["digits"] or (figure.pin if figure else ""):
             return str(digits)
         raise Refused("nothing_to_present", field="digits")
+
+    def passcode(self) -> str:
+        """Return the digits of the person's passcode. Refused: nothing_to_present."""
+        if (figure := self._figure()) and figure.passcode:
+            return figure.passcode
+        raise Refused("nothing_to_present", field="figure")
+
+    def plate(self) -> str:
+        """Return the licence plate to drive past with. Refused: nothing_to_present."""
+        figure = self._figure()
+        if text := self.cleaned_data["value"] or (figure.plate if figure else ""):
+            return str(text)
+        raise Refused("nothing_to_present", field="value")
+
+    def code(self) -> str:
+        """Return the text of the code to show: what is written here, else the person's, of this moment. Refused: nothing_to_present."""
+        figure = self._figure()
+        text = self.cleaned_data["value"] or (figure.code if figure else "")
+        if not text:
+            raise Refused("nothing_to_present", field="value")
+        handle, colon, key = text.partition(":")
+        return _changing(handle, key) if colon and not text.startswith("PV") else text
 
     def _figure(self) -> Figure | None:
         number = self.cleaned_data["figure"]
@@ -147,10 +171,26 @@ def _card(reader: str, form: PlayForm) -> bool:
     return simulator_client.act("readers", reader, "card", bits=bits, data=data.hex())
 
 
+def _changing(handle: str, key: str) -> str:
+    """Draw a changing code of this moment as the phone would, from handle and key in hexadecimal."""
+    step = int(time.time()) // STEP_SECONDS
+    try:
+        shown = QrShown(bytes.fromhex(handle), step, qr_proof_by_key(bytes.fromhex(key), step))
+    except ValueError as error:
+        raise Refused("nothing_to_present", field="value") from error
+    return qr_text(shown)
+
+
 # By the button's verb: whether it is about a reader (else a door), and what to do with its id and the form.
 VERBS: dict[str, tuple[bool, Callable[[str, PlayForm], bool]]] = {
     "card": (True, _card),
     "pin": (True, lambda reader, form: simulator_client.act("readers", reader, "keys", digits=form.pin() + END_OF_PIN)),
+    "code": (True, lambda reader, form: simulator_client.act("readers", reader, "text", text=form.code())),
+    "passcode": (
+        True,
+        lambda reader, form: simulator_client.act("readers", reader, "keys", digits=form.passcode() + END_OF_PIN),
+    ),
+    "plate": (True, lambda reader, form: simulator_client.act("readers", reader, "text", text=form.plate())),
     "off": (True, lambda reader, _form: simulator_client.act("readers", reader, "power", on=False)),
     "on": (True, lambda reader, _form: simulator_client.act("readers", reader, "power", on=True)),
     "exit": (False, lambda door, _form: simulator_client.act("doors", door, "exit")),
@@ -160,6 +200,9 @@ VERBS: dict[str, tuple[bool, Callable[[str, PlayForm], bool]]] = {
 SAID = {
     "card": _("Card presented."),
     "pin": _("PIN typed."),
+    "code": _("Code shown."),
+    "passcode": _("Passcode typed."),
+    "plate": _("Licence plate seen."),
     "off": _("Reader switched off."),
     "on": _("Reader switched on."),
     "exit": _("Exit button pressed."),

@@ -35,12 +35,18 @@ class DoorLeaf(msgspec.Struct):
 
 
 class Figure(msgspec.Struct):
-    """Somebody to play: an invented person with a card (hexadecimal of `bits` bits) and a PIN, empty for none."""
+    """Somebody to play: an invented person with a card (hexadecimal of `bits` bits) and what else they have, empty for none.
+
+    `code` is a guest's code as printed, or handle and key of changing codes in hexadecimal with a colon between.
+    """
 
     name: str
     bits: int = 26
     card: str = ""
     pin: str = ""
+    passcode: str = ""
+    plate: str = ""
+    code: str = ""
 
 
 class SiteState(msgspec.Struct):
