@@ -19,14 +19,14 @@ import random
 import sys
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 from portvakt.controller.clock import LoopClock
 from portvakt.controller.doors import Doors
 from portvakt.controller.journal import Journal
-from portvakt.controller.outputs import SimulatedOutputs
+from portvakt.controller.outputs import DoorInput, SimulatedOutputs
 from portvakt.controller.readers import CardRead, Keys, ReaderInput, Readers
 from portvakt.controller.simulator import DoorPlan, Plan, ReaderPlan, Simulator
 from portvakt.controller.store import Store
@@ -62,17 +62,17 @@ class Stopwatch:
         sys.stdout.flush()
 
 
-class TimedStrikes:
-    """The outputs, with the stopwatch read just before a release goes out."""
+class TimedOutputs(SimulatedOutputs):
+    """The outputs, with the stopwatch read just after a release went out."""
 
-    def __init__(self, outputs: SimulatedOutputs, watch: Stopwatch) -> None:
-        self._outputs = outputs
-        self._watch = watch
+    def __init__(self, path: Path, deliver: Callable[[DoorInput], None], watch: Stopwatch) -> None:
+        super().__init__(path, deliver)
+        self._stopwatch = watch
 
     def strike(self, door: str, released: bool) -> None:  # noqa: FBT001 - see Outputs
-        self._outputs.strike(door, released)
+        super().strike(door, released)
         if released:
-            self._watch.report(door)
+            self._stopwatch.report(door)
 
 
 async def control(folder: Path, baud: int, readers_there: int) -> None:
@@ -91,10 +91,9 @@ async def control(folder: Path, baud: int, readers_there: int) -> None:
             watch.read_at[_door(int(said.reader.rpartition("-")[2]))] = time.monotonic()
         doors.from_reader(said)
 
-    outputs = SimulatedOutputs(folder / "outputs.sock", lambda said: doors.from_door(said))  # noqa: PLW0108 - made below
+    outputs = TimedOutputs(folder / "outputs.sock", lambda said: doors.from_door(said), watch)  # noqa: PLW0108 - made below
     readers = Readers(folder / "ports", Keys(folder / "keys"), take)
-    strikes = TimedStrikes(outputs, watch)
-    doors = Doors(append=append, strikes=strikes, show=readers.signal, clock=clock, changed=lambda: None)
+    doors = Doors(append=append, strikes=outputs, show=readers.signal, clock=clock, changed=lambda: None)
     snapshot = _snapshot(baud, readers_there)
     doors.put_in_force(snapshot, compile_snapshot(snapshot), clock.now())
     readers.configure(snapshot.readers)
