@@ -19,8 +19,7 @@ from portvakt.controller.clock import Clock
 from portvakt.controller.identity import Identity
 from portvakt.controller.journal import Journal
 from portvakt.controller.signed_store import Signed, StoredSnapshot
-from portvakt.core.decision import compile as compiled
-from portvakt.core.decision.compile import Index, compile_snapshot
+from portvakt.core.decision.compile import Index, amend, compile_snapshot
 from portvakt.core.decision.model import Barred
 from portvakt.core.event import Event, EventKind
 from portvakt.core.snapshot import (
@@ -299,7 +298,7 @@ class Pieces:
 
 def _amended(held: _Opened, deltas: Sequence[Delta]) -> _Opened:
     try:
-        index = compiled.amend(held.index, joined(deltas))
+        index = amend(held.index, joined(deltas))
     except Exception as fault:
         raise SnapshotRefused("inconsistent", f"cannot be amended: {type(fault).__name__}") from fault
     rows = held.rows

@@ -82,8 +82,8 @@ def attach(enrolled: Identity) -> Iterator[Callable[..., Station]]:
     """Open a stream as the cast's controller, or as another identity; all are closed at the end."""
     with ExitStack() as opened:
 
-        def station(who: Identity = enrolled, *, version: int = 0) -> Station:
-            return opened.enter_context(Station(who, version))
+        def station(who: Identity = enrolled, *, version: int = 0, deltas: int = 0, unread: int = 0) -> Station:
+            return opened.enter_context(Station(who, version, deltas, unread))
 
         yield station
 

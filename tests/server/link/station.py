@@ -53,16 +53,16 @@ class Hints:
 class Station:
     """One stream, with Hello already said."""
 
-    def __init__(self, who: Identity, version: int = 0) -> None:
+    def __init__(self, who: Identity, version: int = 0, deltas: int = 0, unread: int = 0) -> None:
+        """With `unread`, no more messages than that wait here: the rest stay on their way until these are taken."""
         self.journal = str(uuid4())
         self._channel = grpc.secure_channel(
             who.link, who.channel_credentials(), options=[("grpc.use_local_subchannel_pool", 1)]
         )
         self._up: queue.Queue[link_pb2.Up | None] = queue.Queue()
-        self._down: queue.Queue[link_pb2.Down | grpc.RpcError | None] = queue.Queue()
-        self._up.put(
-            link_pb2.Up(hello=link_pb2.Hello(journal=self.journal, snapshot_version=version, software="test 1"))
-        )
+        self._down: queue.Queue[link_pb2.Down | grpc.RpcError | None] = queue.Queue(unread)
+        hello = link_pb2.Hello(journal=self.journal, snapshot_version=version, software="test 1", deltas=deltas)
+        self._up.put(link_pb2.Up(hello=hello))
 
     def __enter__(self) -> Self:
         self._call = link_pb2_grpc.ControllerLinkStub(self._channel).Attach(iter(self._up.get, None))
@@ -108,6 +108,10 @@ class Station:
             if isinstance(message, grpc.RpcError):
                 return message.code()
         raise AssertionError
+
+    def in_force(self, version: int, deltas: int = 0) -> None:
+        """Say that what came is in force."""
+        self.send(snapshot=link_pb2.SnapshotAnswer(version=version, in_force=True, deltas=deltas))
 
     def events(self, *sequences: int, journal: str | None = None, **changes: object) -> None:
         """Send a batch; the events differ in their sequence numbers alone."""

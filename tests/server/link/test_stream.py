@@ -139,7 +139,7 @@ def test_a_controller_cannot_write_into_another_organisation(cast: Cast, other: 
         assert not DoorStatus.objects.exists()
 
 
-def test_the_newest_snapshot_comes_at_hello_and_after_each_change(
+def test_the_newest_snapshot_comes_at_hello_and_after_what_was_refused(
     cast: Cast, enrolled: Identity, attach: Attach
 ) -> None:
     station = attach()
@@ -147,6 +147,7 @@ def test_the_newest_snapshot_comes_at_hello_and_after_each_change(
     assert {door.id for door in first.doors} == {str(cast.door.pk), str(cast.cellar.pk)}
     card = next(row for row in first.credentials if row.id == str(cast.card.pk))
     assert card.enabled
+    station.send(snapshot=link_pb2.SnapshotAnswer(version=first.version, in_force=False, refusal="inconsistent: so"))
     with acting("access_administration", cast.organisation.pk):
         entry = revoke_credential(cast.card, by=cast.by)
     second = opened(station.expect("snapshot"), enrolled)
