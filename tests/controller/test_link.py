@@ -11,6 +11,7 @@ import grpc
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from portvakt.controller.clock_watch import ClockFacts
 from portvakt.controller.commands import Commands
 from portvakt.controller.doors import Doors
 from portvakt.controller.identity import Identity
@@ -18,6 +19,7 @@ from portvakt.controller.journal import Journal
 from portvakt.controller.link import LONGEST_PAUSE, Link, _until_one_ends, pause
 from portvakt.controller.outputs import ContactChanged
 from portvakt.controller.readers import Adoption, AdoptionOutcome
+from portvakt.controller.report import Report
 from portvakt.controller.snapshots import Snapshots
 from portvakt.controller.store import Store
 from portvakt.core.event import Event, EventKind
@@ -43,6 +45,9 @@ def release(command: str) -> link_pb2.Down:
 
 async def no_readers(reader: str, _seconds: int) -> Adoption:
     return Adoption(reader, AdoptionOutcome.FAILED, "This controller has no such reader.")
+
+
+GOOD_CLOCK = ClockFacts(trusted=True, unsynchronised=False, kernel=None, jumps=0, last_jump_seconds=0.0)
 
 
 class Controller:
@@ -73,8 +78,7 @@ class Controller:
             journal=self.journal,
             snapshots=self.snapshots,
             commands=Commands(self.doors, no_readers),
-            doors=self.doors.states,
-            readers=dict,
+            status=Report(self.doors, NoReaders(), lambda: GOOD_CLOCK).status,  # type: ignore[arg-type]
             clock=self.clock,
             software="test",
         )
@@ -90,6 +94,12 @@ class Controller:
         async with asyncio.timeout(GENEROUS):
             while await self.journal.waiting_count():  # noqa: ASYNC110 - the store rings no bell for this
                 await asyncio.sleep(0)
+
+
+class NoReaders:
+    """A site without a serial port."""
+
+    states = details = staticmethod(dict)
 
 
 def identity_by(authority: Authority, port: int) -> Identity:
