@@ -122,6 +122,12 @@ def duress_pin_of(
     return Credential(kept, of, CredentialKind.DURESS_PIN, pin_digest(KEY, digits), enabled, None, None)
 
 
+def kept_as(
+    kind: CredentialKind, digest: bytes, *, of: str = "holder", enabled: bool = True, until: int | None = None
+) -> Credential:
+    return Credential(kind.value, of, kind, digest, enabled, None, until)
+
+
 def assigned(
     to: str = "staff", *, who: str = "holder", since: int | None = None, until: int | None = None
 ) -> Assignment:

@@ -1,6 +1,6 @@
 """Is each attempt answered as the module docstring of decide says: every reason, every auth type, every odd pair?"""
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 import msgspec
 import pytest
@@ -9,13 +9,11 @@ from portvakt.core.decision.compile import Index, compile_snapshot
 from portvakt.core.decision.decide import decide
 from portvakt.core.decision.model import (
     AuthType,
-    Decision,
     Denied,
     ExitRequested,
     Factor,
     Granted,
     NeedFactor,
-    NeedPerson,
     PinTries,
     Reason,
     RemoteOpening,
@@ -23,7 +21,8 @@ from portvakt.core.decision.model import (
     Side,
     State,
 )
-from portvakt.core.snapshot import Assignment, Credential, PastAge, Person, Rule, Snapshot
+from portvakt.core.snapshot import Assignment, Credential, PastAge, Person, Rule
+from tests.core.decision.asking import FRESH, answer, short
 from tests.core.plain import (
     AT,
     HOUR,
@@ -46,32 +45,8 @@ CARD, PIN, PAIR, REMOTE, REX = (
     AuthType.REMOTE,
     AuthType.REX,
 )
-FRESH = State(confirmed_at=AT)
 EXIT = ExitRequested()
 REMOTELY = RemoteOpening("holder")
-
-
-def answer(
-    what: Snapshot,
-    *factors: Factor,
-    at: datetime = AT,
-    side: Side = Side.ENTRY,
-    where: str = "front",
-    state: State = FRESH,
-) -> Decision:
-    return decide(Request(where, side, at, factors), compile_snapshot(what), state)
-
-
-def short(decision: Decision) -> str:
-    match decision:
-        case Granted(auth_type):
-            return auth_type.name
-        case Denied(reason):
-            return reason.name
-        case NeedFactor(pairs):
-            return "needs " + " ".join(pair.name for pair in pairs)
-        case NeedPerson(reason):
-            return f"needs somebody: {reason.name}"
 
 
 # What a rule's entry list takes, what is presented, and the answer in short.
