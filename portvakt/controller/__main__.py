@@ -21,8 +21,15 @@ from portvakt.controller import identity, logs, store
 from portvakt.controller.clock import LoopClock
 from portvakt.controller.clock_watch import Mark
 from portvakt.controller.identity import Identity, IdentityFault
-from portvakt.controller.outputs import DoorInput, Outputs, ReaderOutputs, SimulatedOutputs
-from portvakt.controller.readers import KeyFault, Keys, Readers
+from portvakt.controller.outputs import (
+    DoorInput,
+    Outputs,
+    ReaderOutputs,
+    SimulatedOutputs,
+    WiringFault,
+    gpio_outputs,
+)
+from portvakt.controller.readers import KeyFault, Keys, Language, Readers
 from portvakt.controller.service import Manager
 from portvakt.controller.site import MakeOutputs, Site
 from portvakt.controller.status import Address
@@ -125,6 +132,7 @@ async def _serve(options: argparse.Namespace, who: Identity) -> None:
         identity=who,
         make_outputs=options.outputs,
         software=_software(),
+        language=options.language,
         status=options.status,
         manager=Manager(os.environ),
     )
@@ -154,10 +162,15 @@ def _parser() -> argparse.ArgumentParser:
         return made
 
     made = command("run", run, "Serve the doors.")
-    made.add_argument("--outputs", type=_outputs, required=True, metavar="readers|simulator:SOCKET", help="the wiring")
+    made.add_argument(
+        "--outputs", type=_outputs, required=True, metavar="readers|gpio:FILE|simulator:SOCKET", help="the wiring"
+    )
     made.add_argument("--ports", type=Path, default=Path("/dev"), metavar="DIR", help="folder of the serial ports")
     made.add_argument(
         "--status", type=_address, default=STATUS, metavar="HOST:PORT|off", help=f"status page ({STATUS})"
+    )
+    made.add_argument(
+        "--language", type=Language, choices=list(Language), default=Language.SWEDISH, help="of readers' displays"
     )
     made.add_argument("--as-root", action="store_true", help="run as root all the same: for trials only")
     made = command("enrol", enrol, "Enrol with a server, once.")
@@ -175,8 +188,13 @@ def _outputs(text: str) -> MakeOutputs:
     if text == "readers":
         return ReaderOutputs
     kind, _, path = text.partition(":")
+    if kind == "gpio" and path:
+        try:
+            return gpio_outputs(Path(path))
+        except WiringFault as fault:
+            raise argparse.ArgumentTypeError(str(fault)) from fault
     if kind != "simulator" or not path:
-        raise argparse.ArgumentTypeError("is either readers or simulator:SOCKET")
+        raise argparse.ArgumentTypeError("is one of readers, gpio:FILE and simulator:SOCKET")
     return partial(_simulated, Path(path))
 
 

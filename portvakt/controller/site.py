@@ -14,7 +14,7 @@ from portvakt.controller.identity import Identity
 from portvakt.controller.journal import Journal
 from portvakt.controller.link import Link
 from portvakt.controller.outputs import DoorInput, Outputs, SiteInput
-from portvakt.controller.readers import Adoption, Keys, ReaderInput, Readers, Signal
+from portvakt.controller.readers import Adoption, Keys, Language, ReaderInput, Readers, Signal
 from portvakt.controller.report import Report
 from portvakt.controller.service import Manager, Pulse
 from portvakt.controller.snapshots import Snapshots
@@ -51,6 +51,7 @@ class Site:
         identity: Identity,
         make_outputs: MakeOutputs,
         software: str,
+        language: Language = Language.SWEDISH,
         status: Address | None = None,
         manager: Manager | None = None,
         clock: Clock | None = None,
@@ -71,7 +72,7 @@ class Site:
         self._journal.on_write(self._metrics.written)
         self._pulse = Pulse(self._journal, self._manager, self._clock.monotonic)
         self._status = None if status is None else StatusServer(status, self.facts, self._metrics)
-        self._readers = Readers(ports, keys, self._from_reader)
+        self._readers = Readers(ports, keys, self._from_reader, language)
         self._outputs = make_outputs(self._readers, self._from_door)
         self._outputs.watch_site(self._from_door)
         self._doors = self._make_doors()

@@ -18,7 +18,7 @@ from portvakt.controller.identity import Identity
 from portvakt.controller.journal import Journal
 from portvakt.controller.link import LONGEST_PAUSE, Link, _until_one_ends, pause
 from portvakt.controller.outputs import ContactChanged
-from portvakt.controller.readers import Adoption, AdoptionOutcome
+from portvakt.controller.readers import Adoption, AdoptionOutcome, Keys, Readers
 from portvakt.controller.report import Report
 from portvakt.controller.snapshots import Snapshots
 from portvakt.controller.store import Store
@@ -31,6 +31,7 @@ from tests.controller.link_server import GENEROUS, Cable, LinkServer, serving
 from tests.controller.site import CONTROLLER, FRONT, SITE, site
 
 SNAPSHOT_KEY = Ed25519PrivateKey.from_private_bytes(bytes(range(32)))
+SOUND_CLOCK = ClockFacts(trusted=True, unsynchronised=False, kernel=None, jumps=0, last_jump_seconds=0.0)
 OTHER_KEY = Ed25519PrivateKey.from_private_bytes(bytes(32))
 
 
@@ -65,6 +66,7 @@ class Controller:
             clock=self.clock,
             changed=self._changed,
         )
+        readers = Readers(folder, Keys(folder / "reader-keys"), lambda _said: None)
         self.snapshots = Snapshots(
             identity=identity,
             journal=self.journal,
@@ -372,6 +374,7 @@ def test_a_person_opens_a_door_over_the_link(tmp_path: Path) -> None:
         async with linked(tmp_path, server):
             await server.hear("status")
             await server.send(signed(SITE))
+            await server.hear("snapshot")
             for command, person in (("c1", "anna"), ("c2", "bo")):
                 asked = link_pb2.RemoteOpen(door=FRONT, side="entry", person=person)
                 await server.send(link_pb2.Down(command=link_pb2.Command(id=command, remote_open=asked)))
