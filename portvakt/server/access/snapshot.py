@@ -11,6 +11,7 @@ from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from portvakt.core import snapshot as wire
+from portvakt.core.credentials import DIGEST_BYTES
 from portvakt.core.decision.model import AuthType, CredentialKind, Escort, Side
 from portvakt.server.access.models import (
     AccessRule,
@@ -30,9 +31,9 @@ from portvakt.server.places.models import (
     Door,
     DoorHold,
     InterlockDoor,
-    Lockdown,
     LockdownDoor,
     Reader,
+    in_effect,
 )
 
 # Public holidays are written out as special days this far ahead; jobs renew the snapshot long before they run out.
@@ -55,6 +56,48 @@ def build(controller: Controller) -> wire.Snapshot:
         persons=_persons(Person.objects.all()),
         credentials=_credentials(Credential.objects.all()),
         assignments=_assignments(Assignment.objects.all()),
+    )
+
+
+def build_whole(organisation: UUID, persons: QuerySet[Person] | None = None) -> wire.Snapshot:
+    """Return the rows of all controllers as one, for questions about who may pass; it is signed and sent to nobody.
+
+    With `persons`, of these alone. Instead of its digest each credential has its id, so that whoever asks need not be able to read digests.
+    """
+    blank = _blank(organisation, wanted_version(organisation))
+    sites = [_site(controller, blank) for controller in Controller.objects.filter(organisation=organisation)]
+    rules: dict[str, wire.Rule] = {}
+    for rule in (rule for site in sites for rule in site.rules):
+        known = rules.get(rule.id, rule)
+        doors = rule.doors if known is rule else known.doors + rule.doors
+        rules[rule.id] = msgspec.structs.replace(rule, doors=doors, schedule=known.schedule or rule.schedule)
+    held = {"organisation": organisation} | ({} if persons is None else {"person__in": persons})
+    return msgspec.structs.replace(
+        blank,
+        doors=tuple(door for site in sites for door in site.doors),
+        schedules=tuple({schedule.id: schedule for site in sites for schedule in site.schedules}.values()),
+        rules=tuple(rules.values()),
+        lockdowns=tuple(lockdown for site in sites for lockdown in site.lockdowns),
+        areas=tuple(area for site in sites for area in site.areas),
+        persons=_persons(Person.objects.filter(organisation=organisation) if persons is None else persons),
+        credentials=_kinds_held(Credential.objects.filter(revoked_at__isnull=True, **held)),
+        assignments=_assignments(Assignment.objects.filter(**held)),
+    )
+
+
+def _kinds_held(rows: QuerySet[Credential]) -> tuple[wire.Credential, ...]:
+    columns = ("pk", "person_id", "kind", "suspended_at", "valid_from", "valid_to")
+    return tuple(
+        wire.Credential(
+            id=str(pk),
+            person=str(person),
+            kind=CredentialKind(kind),
+            digest=pk.bytes.ljust(DIGEST_BYTES, b"\0"),
+            enabled=suspended is None,
+            valid_from=_seconds(valid_from),
+            valid_to=_seconds(valid_to),
+        )
+        for pk, person, kind, suspended, valid_from, valid_to in rows.values_list(*columns)
     )
 
 
@@ -129,13 +172,9 @@ def _site(controller: Controller, rows: wire.Snapshot) -> wire.Snapshot:
         lockdowns=_lockdowns(controller, now),
         holds=tuple(
             wire.Hold(str(hold.door_id), _seconds(hold.ends_at))
-            for hold in DoorHold.objects.filter(_not_past(now), door__in=doors)
+            for hold in DoorHold.objects.filter(Q(ends_at__isnull=True) | Q(ends_at__gt=now), door__in=doors)
         ),
     )
-
-
-def _not_past(now: datetime) -> Q:
-    return Q(ends_at__isnull=True) | Q(ends_at__gt=now)
 
 
 def _seconds(moment: datetime | None) -> int | None:
@@ -206,9 +245,7 @@ def _interlocks(controller: Controller) -> tuple[wire.Interlock, ...]:
 
 def _lockdowns(controller: Controller, now: datetime) -> tuple[wire.Lockdown, ...]:
     """Return the lockdowns in effect: begun, not ended, not past their end."""
-    active = list(
-        Lockdown.objects.filter(_not_past(now), begun_at__lte=now, ended_at__isnull=True).select_related("plan")
-    )
+    active = list(in_effect(now).select_related("plan"))
     doors: dict[UUID, list[str]] = defaultdict(list)
     for plan, door in LockdownDoor.objects.filter(
         plan__in={each.plan_id for each in active}, door__controller=controller

@@ -10,15 +10,16 @@ from uuid import UUID
 
 from allauth.usersessions.models import UserSession
 from django.contrib.sessions.models import Session
-from django.db.models import Exists, Model, OuterRef, QuerySet
+from django.db.models import Exists, Model, OuterRef, Q, QuerySet
 from django.utils import timezone
 from procrastinate.contrib.django import app
 
-from portvakt.server.access.models import RemoteAsk
+from portvakt.server.access.models import Forgiveness, RemoteAsk
 from portvakt.server.logbook.actions import forget_proofs, record
 from portvakt.server.logbook.models import AccessEvent, AuditEntry
-from portvakt.server.organisations.models import Organisation
-from portvakt.server.places.models import DoorCommand
+from portvakt.server.organisations.models import HolderChange, Organisation, TakenBack
+from portvakt.server.people.models import CardReading
+from portvakt.server.places.models import ControllerTask, DoorCommand, DoorHold, Lockdown
 from portvakt.server.purpose.actor import system
 from portvakt.server.purpose.context import acting
 
@@ -28,6 +29,8 @@ log = logging.getLogger(__name__)
 BATCH = 5_000
 # A command is answered in seconds; the access event and the audit entry are what is kept.
 COMMAND_DAYS = 1
+# Who started and ended it is in the audit log; the row itself serves the page of the last ones.
+LOCKDOWN_DAYS = 90
 # An audit entry that tells when a person came home is kept as long as the passage itself, not as long as what operators did.
 PASSAGES = ("door.remote_asked",)
 
@@ -72,14 +75,29 @@ def _organisations() -> list[tuple[UUID, int]]:
 
 def _everywhere(now: datetime) -> list[tuple[str, QuerySet[Any]]]:
     """Return, by name, the rows past their time whose time does not depend on the organisation."""
+    ended = now - timedelta(days=LOCKDOWN_DAYS)
     open_session = Session.objects.filter(session_key=OuterRef("session_key"))
     return [
         ("audit entries", AuditEntry.objects.filter(at__lt=now - timedelta(days=AuditEntry.privacy.keep.days))),
         ("sessions", Session.objects.filter(expire_date__lt=now)),
         ("signed-in devices", UserSession.objects.filter(~Exists(open_session))),
         ("commands", DoorCommand.objects.filter(asked_at__lt=now - timedelta(days=COMMAND_DAYS))),
-        ("own openings", RemoteAsk.objects.filter(asked_at__lt=now - timedelta(days=RemoteAsk.privacy.keep.days))),
+        ("own openings", _past(RemoteAsk, now)),
+        ("tasks of controllers", ControllerTask.objects.filter(asked_at__lt=now - timedelta(days=COMMAND_DAYS))),
+        ("wishes to forgive", _past(Forgiveness, now)),
+        ("card readings", _past(CardReading, now)),
+        ("changes of holders", _past(HolderChange, now)),
+        ("things taken back", _past(TakenBack, now)),
+        # Both end by themselves at the door; what is over needs no row.
+        ("holds", DoorHold.objects.filter(ends_at__lt=now)),
+        ("lockdowns", Lockdown.objects.filter(Q(ended_at__lt=ended) | Q(ends_at__lt=ended))),
     ]
+
+
+def _past(rows: type[Model], now: datetime) -> QuerySet[Any]:
+    """Return the rows that are past what their model says of itself."""
+    keep = rows.privacy.keep  # type: ignore[attr-defined]  # tests/rules: every model declares it
+    return rows._default_manager.filter(**{f"{keep.field}__lt": now - timedelta(days=keep.days)})
 
 
 def _remove(rows: QuerySet[Model]) -> int:

@@ -12,23 +12,26 @@ import pytest
 from allauth.usersessions.models import UserSession
 from django.contrib.sessions.models import Session
 from django.db import connection
+from django.db.models import Model
 from django.utils import timezone
-from psycopg import conninfo
+from psycopg import conninfo, sql
 
 from portvakt.core.decision.model import AuthType, Side
 from portvakt.core.event import EventKind
 from portvakt.demo import database
 from portvakt.server.access.actions import ask_to_open, assign, save_rule
-from portvakt.server.access.models import AccessRule, RemoteAsk
+from portvakt.server.access.models import AccessRule, Forgiveness, RemoteAsk
 from portvakt.server.jobs import jobs
 from portvakt.server.logbook.actions import record_events
 from portvakt.server.logbook.models import AccessEvent, AuditEntry
 from portvakt.server.organisations.actions import wanted_version
-from portvakt.server.organisations.models import Organisation
+from portvakt.server.organisations.models import HolderChange, Organisation, TakenBack
+from portvakt.server.people.models import CardReading
 from portvakt.server.places.actions import release_door
-from portvakt.server.places.models import DoorCommand
+from portvakt.server.places.models import ControllerTask, DoorCommand, DoorHold, Lockdown, LockdownPlan
 from portvakt.server.purpose.context import acting
 from tests.cast import Cast, as_login
+from tests.server.link.conftest import address_of_owner
 
 NOW = datetime(2026, 6, 1, 12, tzinfo=UTC)
 
@@ -133,6 +136,69 @@ def test_commands_are_kept_for_a_day(cast: Cast) -> None:
     remove(timezone.now())
     with acting("door_operation", cast.organisation.pk):
         assert list(DoorCommand.objects.values_list("pk", flat=True)) == [new.pk]
+
+
+def test_what_controllers_are_asked_and_sent_is_kept_no_longer_than_it_serves(cast: Cast) -> None:
+    organisation, at = cast.organisation.pk, NOW + timedelta(days=400)
+    ages: dict[type[Model], tuple[str, dict[str, object], float]] = {
+        HolderChange: ("changed_at", {"person_id": uuid4(), "version": 1}, 30),
+        TakenBack: ("at", {"person_id": uuid4(), "version": 1}, 1),
+        CardReading: ("at", {"task_id": uuid4(), "bits": 26, "data": b"1234"}, 1),
+        Forgiveness: ("asked_at", {"person_id": cast.guest.pk, "controller_id": cast.controller.pk}, 1),
+        ControllerTask: ("asked_at", {"controller_id": cast.controller.pk, "action": "forgive"}, 1),
+    }
+    plan = LockdownPlan(organisation_id=organisation, site=cast.site, name="Plan")
+    with psycopg.connect(as_owner(), autocommit=True) as owner:
+        kept = [
+            put(owner, model, cast, **values | {field: at - timedelta(days=days, hours=-1)})
+            for model, (field, values, days) in ages.items()
+        ]
+        gone = [
+            put(owner, model, cast, **values | {field: at - timedelta(days=days, hours=1)} | fresh(values))
+            for model, (field, values, days) in ages.items()
+        ]
+        put(owner, LockdownPlan, cast, id=plan.pk, site_id=cast.site.pk, name="Plan", rank=5)
+        begun = {"plan_id": plan.pk, "begun_at": days_ago(500, at)}
+        kept += [
+            put(owner, Lockdown, cast, **begun),
+            put(owner, Lockdown, cast, **begun, ended_at=days_ago(89, at)),
+            put(owner, DoorHold, cast, door_id=cast.door.pk, ends_at=at + timedelta(seconds=1)),
+        ]
+        gone += [
+            put(owner, Lockdown, cast, **begun, ends_at=days_ago(91, at)),
+            put(owner, DoorHold, cast, door_id=cast.cellar.pk, ends_at=at - timedelta(seconds=1)),
+        ]
+    remove(at)
+    with psycopg.connect(as_owner(), autocommit=True) as owner:
+        assert [there(owner, *row) for row in kept] == [True] * len(kept)
+        assert [there(owner, *row) for row in gone] == [False] * len(gone)
+
+
+def fresh(values: dict[str, object]) -> dict[str, object]:
+    """Another person or task, where a row names one that no other table knows."""
+    return {name: uuid4() for name in values if name == "task_id" or (name == "person_id" and "version" in values)}
+
+
+def as_owner() -> str:
+    return database.url(address_of_owner(), database=str(connection.settings_dict["NAME"]))
+
+
+def put(owner: psycopg.Connection, model: type[Model], cast: Cast, **values: object) -> tuple[str, object]:
+    """Insert a row as the owner of the tables, with the model's defaults; return its table and id."""
+    row = model(organisation_id=cast.organisation.pk, **values)
+    columns = {
+        field.column: field.get_db_prep_save(field.pre_save(row, True), connection) for field in model._meta.fields
+    }
+    names = sql.SQL(", ").join(map(sql.Identifier, columns))
+    places = sql.SQL(", ").join(sql.Placeholder() * len(columns))
+    table = sql.Identifier(model._meta.db_table)
+    owner.execute(sql.SQL("insert into {} ({}) values ({})").format(table, names, places), list(columns.values()))
+    return model._meta.db_table, row.pk
+
+
+def there(owner: psycopg.Connection, table: str, key: object) -> bool:
+    found = owner.execute(sql.SQL("select 1 from {} where id = %s").format(sql.Identifier(table)), [key])
+    return found.fetchone() is not None
 
 
 def test_a_persons_wish_goes_after_a_day_and_its_entry_with_the_access_log(cast: Cast) -> None:
