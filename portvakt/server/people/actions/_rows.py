@@ -7,11 +7,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from portvakt.core.decision.model import CredentialKind
-from portvakt.server.logbook.actions import record
-from portvakt.server.logbook.models import AuditEntry
-from portvakt.server.organisations.actions import take_back
 from portvakt.server.people.models import PIN_KINDS, Credential, Person
-from portvakt.server.purpose.actor import Actor
 from portvakt.server.purpose.errors import Refused
 
 
@@ -33,13 +29,6 @@ def new_credential(person: Person, kind: CredentialKind, digest: bytes, taken: s
     except IntegrityError as error:
         raise Refused(taken, field="pin" if kind in PIN_KINDS else "value") from error
     return credential
-
-
-def taken_back(action: str, credential: Credential, by: Actor, field: str) -> AuditEntry:
-    """Record that a credential opens nothing any more, and have controllers told ahead of everything else."""
-    entry = record(action, credential, by=by, fields=[field], doors=True, holder=credential.person_id)
-    take_back(by.organisation, entry.snapshot_version, credential=credential.pk)
-    return entry
 
 
 def revoke(credentials: list[Credential]) -> None:

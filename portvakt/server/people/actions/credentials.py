@@ -29,8 +29,8 @@ from portvakt.core.decision.model import CredentialKind
 from portvakt.core.plates import recognise
 from portvakt.server.logbook.actions import record
 from portvakt.server.logbook.models import AuditEntry
-from portvakt.server.organisations.actions import digest_key
-from portvakt.server.people.actions._rows import check_period, new_credential, taken_back
+from portvakt.server.organisations.actions import digest_key, take_back
+from portvakt.server.people.actions._rows import check_period, new_credential
 from portvakt.server.people.models import CardReading, Credential, Person, pins_in_use
 from portvakt.server.purpose.actor import Actor, Permission
 from portvakt.server.purpose.errors import Refused
@@ -149,7 +149,7 @@ def revoke_credential(credential: Credential, *, by: Actor) -> AuditEntry:
     by.require(Permission.CREDENTIAL_ISSUE)
     credential.revoked_at = credential.revoked_at or timezone.now()
     credential.save(update_fields=["revoked_at"])
-    return taken_back("credential.revoked", credential, by, "revoked_at")
+    return _taken_back("credential.revoked", credential, by, "revoked_at")
 
 
 def suspend_credential(credential: Credential, *, by: Actor) -> AuditEntry:
@@ -157,7 +157,7 @@ def suspend_credential(credential: Credential, *, by: Actor) -> AuditEntry:
     by.require(Permission.CREDENTIAL_ISSUE)
     credential.suspended_at = credential.suspended_at or timezone.now()
     credential.save(update_fields=["suspended_at"])
-    return taken_back("credential.suspended", credential, by, "suspended_at")
+    return _taken_back("credential.suspended", credential, by, "suspended_at")
 
 
 def resume_credential(credential: Credential, *, by: Actor) -> AuditEntry:
@@ -173,6 +173,13 @@ def resume_credential(credential: Credential, *, by: Actor) -> AuditEntry:
 
 def _issued(credential: Credential, by: Actor, *fields: str) -> AuditEntry:
     return record("credential.issued", credential, by=by, fields=fields, doors=True, holder=credential.person_id)
+
+
+def _taken_back(action: str, credential: Credential, by: Actor, field: str) -> AuditEntry:
+    """Record that a credential opens nothing any more, and have controllers told ahead of everything else."""
+    entry = record(action, credential, by=by, fields=[field], doors=True, holder=credential.person_id)
+    take_back(by.organisation, entry.snapshot_version, credential=credential.pk)
+    return entry
 
 
 def _card(value: str, field: str) -> CardValue:
