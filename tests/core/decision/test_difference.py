@@ -119,6 +119,11 @@ CASES = {
         replace(PLAIN, assignments=(assigned(until=SECOND + DAY), assigned(since=SECOND + DAY))),
         NEITHER,
     ),
+    "an assignment that its rule never meets": (
+        replace(PLAIN, assignments=()),
+        replace(PLAIN, rules=(rule(until=SECOND),), assignments=(assigned(since=SECOND + DAY),)),
+        NEITHER,
+    ),
     "the door out of service": (PLAIN, replace(PLAIN, doors=(door(in_service=False),)), LOSS),
     "the door gone": (
         PLAIN,
@@ -185,7 +190,20 @@ def test_only_who_is_touched_is_named_and_what_many_share_is_one_value() -> None
     assert len({id(each) for each in found.losses.values()}) == 1
 
 
-@pytest.mark.parametrize("number", range(10))
+def test_persons_who_differ_elsewhere_share_what_is_the_same_at_a_door() -> None:
+    rows = replace(
+        PLAIN,
+        doors=(door(), door("back")),
+        rules=(rule(), rule("back", at="back")),
+        persons=(person(), person("other")),
+        credentials=(key_card(), key_card(2, of="other")),
+        assignments=(assigned(), assigned(who="other"), assigned("back", who="other")),
+    )
+    after = replace(rows, rules=(rule(schedule="office"), rule("back", at="back")))
+    assert difference(compile_snapshot(rows), compile_snapshot(after), AT).losses == {"holder": CARD, "other": CARD}
+
+
+@pytest.mark.parametrize("number", range(1, 7))
 def test_the_same_as_asking_at_every_moment(number: int) -> None:
     chance = Random(f"difference {number}")
     before = quiet(number)
