@@ -8,6 +8,7 @@ from http import HTTPStatus
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.functional import Promise
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from portvakt.server.purpose.errors import Refused
@@ -55,6 +56,14 @@ REFUSALS: dict[str, tuple[HTTPStatus, Promise]] = {
     "email_missing": (HTTPStatus.UNPROCESSABLE_ENTITY, _("Give the person an e-mail address first.")),
     "enrolment_unknown": (HTTPStatus.NOT_FOUND, _("The enrolment text is wrong, used or too old.")),
     "guest_code": (HTTPStatus.UNPROCESSABLE_ENTITY, _("This is no guest code.")),
+    "guard_broken": (
+        HTTPStatus.CONFLICT,
+        _(
+            "The guard rule %(guard)s would be broken: %(person)s could pass %(door)s by the rule %(rule)s,"
+            " first %(moment)s. Nothing was saved."
+        ),
+    ),
+    "guard_empty": (HTTPStatus.UNPROCESSABLE_ENTITY, _("Choose at least one door.")),
     "hold_past": (HTTPStatus.UNPROCESSABLE_ENTITY, _("Choose a time to come.")),
     "hours_wrong": (HTTPStatus.UNPROCESSABLE_ENTITY, _("These hours are not possible.")),
     "interlock_controllers": (
@@ -97,6 +106,7 @@ REFUSALS: dict[str, tuple[HTTPStatus, Promise]] = {
         HTTPStatus.CONFLICT,
         _("Something still belongs to it. Remove that first; wishes to open a door count for one day."),
     ),
+    "too_many_special_days": (HTTPStatus.UNPROCESSABLE_ENTITY, _("The schedule would have too many special days.")),
     "too_many_asks": (
         HTTPStatus.TOO_MANY_REQUESTS,
         _("You have asked very many times. Wait a minute and try again."),
@@ -111,7 +121,9 @@ def sentence(refused: Refused) -> str:
     if refused.code not in REFUSALS:
         return refused.code
     words = str(REFUSALS[refused.code][1])
-    return words % refused.facts if refused.facts else words
+    # A fact that is empty is a person whom the page's purpose may not name.
+    facts = {name: value or gettext("somebody") for name, value in refused.facts.items()}
+    return words % facts if facts else words
 
 
 def status(refused: Refused) -> HTTPStatus:

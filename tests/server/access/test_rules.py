@@ -22,7 +22,7 @@ WORK = "access_administration"
         [[[-1, 480]]] + [[]] * 6,
         [[[480, 1441]]] + [[]] * 6,
         [[["8", "17"]]] + [[]] * 6,
-        [[[n * 10, n * 10 + 5] for n in range(7)]] + [[]] * 6,
+        [[[n * 10, n * 10 + 5] for n in range(51)]] + [[]] * 6,
     ],
 )
 def test_hours_that_make_no_sense_are_refused(shared_cast: Cast, weekly: list[list[list[int]]]) -> None:

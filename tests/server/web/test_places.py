@@ -69,7 +69,13 @@ def test_a_bad_value_is_said_beside_its_field(cast: Cast, technician: Client, fi
 
 
 def test_a_door_is_changed(cast: Cast, technician: Client) -> None:
-    answer = technician.post(f"{base(cast)}doors/{cast.door.pk}/", DOOR | {"release_seconds": "12"})
+    values = DOOR | {"release_seconds": "12"}
+    look = technician.post(f"{base(cast)}doors/{cast.door.pk}/", values)
+    assert "1 person loses access" in look.content.decode(), "the PIN is no longer taken"
+    assert "Ask" not in look.content.decode(), "who describes the premises sees nobody's name"
+    with acting("premises_administration", cast.organisation.pk):
+        assert Door.objects.get(pk=cast.door.pk).release_seconds == 5, "a look changes nothing"
+    answer = technician.post(f"{base(cast)}doors/{cast.door.pk}/", values | {"confirmed": "1"})
     assert answer.status_code == 302
     assert answer.headers["Location"].startswith(f"/o/{cast.organisation.slug}/doors/{cast.door.pk}/?version=")
     with acting("premises_administration", cast.organisation.pk):

@@ -68,7 +68,13 @@ def test_a_rule_is_changed_as_it_was_shown(cast: Cast, client_of: ClientOf) -> N
     client = client_of(cast.admin)
     form = client.get(url(cast, cast.rule.pk, "edit")).context["form"]
     assert form[entry(cast.door)].value() == [3, 8]
-    client.post(url(cast, cast.rule.pk, "edit"), {"name": "Residents", entry(cast.door): [CARD]})
+    values = {"name": "Residents", entry(cast.door): [CARD]}
+    look = client.post(url(cast, cast.rule.pk, "edit"), values)
+    assert "1 person loses access" in look.content.decode()
+    assert "Maja Ask" in look.content.decode()
+    with acting("access_administration", cast.organisation.pk):
+        assert RuleDoor.objects.get(rule=cast.rule).entry_auth_types == [3, 8], "a look changes nothing"
+    client.post(url(cast, cast.rule.pk, "edit"), values | {"confirmed": "1"})
     with acting("access_administration", cast.organisation.pk):
         (part,) = RuleDoor.objects.filter(rule=cast.rule)
     assert part.entry_auth_types == [8]

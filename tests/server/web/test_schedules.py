@@ -102,7 +102,7 @@ def test_a_schedule_in_use_is_not_removed(cast: Cast, client_of: ClientOf) -> No
     client.post(f"/o/{cast.organisation.slug}/rules/add/", {"name": "Day", "schedule": str(cast.office_hours.pk)})
     answer = client.post(url(cast, cast.office_hours.pk, "remove"))
     assert answer.status_code == 422
-    assert "An access rule uses this schedule." in answer.content.decode()
+    assert "An access rule, a door or a guard rule uses this schedule." in answer.content.decode()
     client.post(url(cast, "add"), BASE)
     assert client.post(url(cast, stored(cast, "Evenings").pk, "remove")).status_code == 302
 

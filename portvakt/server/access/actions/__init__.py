@@ -5,6 +5,7 @@ from portvakt.server.access.actions.asks import (
     Said,
     ask_to_open,
 )
+from portvakt.server.access.actions.guards import remove_guard, save_guard
 from portvakt.server.access.actions.reports import record_explained, record_reach_export
 from portvakt.server.access.actions.rules import (
     assign,
@@ -16,6 +17,7 @@ from portvakt.server.access.actions.schedules import (
     MAX_INTERVALS,
     MINUTES_OF_DAY,
     Hours,
+    import_times,
     remove_schedule,
     remove_special_day,
     save_schedule,
@@ -31,11 +33,14 @@ __all__ = [
     "Said",
     "ask_to_open",
     "assign",
+    "import_times",
     "record_explained",
     "record_reach_export",
+    "remove_guard",
     "remove_rule",
     "remove_schedule",
     "remove_special_day",
+    "save_guard",
     "save_rule",
     "save_schedule",
     "set_special_day",

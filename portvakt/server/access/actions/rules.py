@@ -6,6 +6,7 @@ from uuid import UUID
 
 from portvakt.core.decision.model import Side
 from portvakt.server.access.actions._rows import store
+from portvakt.server.access.guards import check_guards
 from portvakt.server.access.models import AccessRule, Assignment, RuleDoor
 from portvakt.server.logbook.actions import record
 from portvakt.server.logbook.models import AuditEntry
@@ -19,7 +20,7 @@ from portvakt.server.purpose.errors import Refused
 def save_rule(rule: AccessRule, doors: Mapping[UUID, Mapping[Side, Iterable[int]]], *, by: Actor) -> AuditEntry:
     """Insert or change a rule together with its doors and the auth types on each side.
 
-    Refused: name_taken, period_backwards, auth_type_not_supported (a door's equipment cannot do what the rule asks).
+    Refused: name_taken, period_backwards, auth_type_not_supported (a door's equipment cannot do what the rule asks), guard_broken.
     """
     by.require(Permission.RULE_MANAGE)
     if rule.valid_from and rule.valid_to and rule.valid_to <= rule.valid_from:
@@ -29,6 +30,7 @@ def save_rule(rule: AccessRule, doors: Mapping[UUID, Mapping[Side, Iterable[int]
     store(rule)
     RuleDoor.objects.filter(rule=rule).delete()
     RuleDoor.objects.bulk_create(_rule_doors(rule, doors))
+    check_guards(by.organisation)
     return record(action, rule, by=by, fields=["schedule", "valid_from", "valid_to", "doors"], doors=True)
 
 
@@ -45,7 +47,7 @@ def remove_rule(rule: AccessRule, *, by: Actor) -> AuditEntry:
 def assign(
     person: Person, rule: AccessRule, *, by: Actor, valid_from: datetime | None = None, valid_to: datetime | None = None
 ) -> AuditEntry:
-    """Put a person into a rule, or change from when to when. Refused: period_backwards."""
+    """Put a person into a rule, or change from when to when. Refused: period_backwards, guard_broken."""
     by.require(Permission.RULE_ASSIGN)
     if valid_from and valid_to and valid_to <= valid_from:
         raise Refused("period_backwards", field="valid_to")
@@ -55,6 +57,7 @@ def assign(
         person=person,
         defaults={"valid_from": valid_from, "valid_to": valid_to},
     )
+    check_guards(by.organisation)
     return record("person.assigned", person, by=by, fields=["rule"], doors=True, holder=person.pk)
 
 

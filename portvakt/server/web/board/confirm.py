@@ -6,13 +6,18 @@ import msgspec
 from django.http import HttpResponse
 
 from portvakt.server.logbook.models import AuditEntry
+from portvakt.server.purpose.errors import Refused
 from portvakt.server.web.answers import done
 from portvakt.server.web.board.page import BoardRequest
+from portvakt.server.web.board.preview import Impact, impact_of
 from portvakt.server.web.forms import BoardForm, posted, refusals_beside, show_form
 
 
 class Question(msgspec.Struct, frozen=True):
-    """What is asked, what will follow, the word on the button, where to go if the answer is no and afterwards."""
+    """What is asked, what will follow, the word on the button, where to go if the answer is no and afterwards.
+
+    With `impact` it is also said who gains and who loses access by it.
+    """
 
     title: str
     text: str
@@ -20,6 +25,7 @@ class Question(msgspec.Struct, frozen=True):
     back: str
     after: str = ""
     danger: bool = True
+    impact: bool = False
 
 
 class Nothing(BoardForm):
@@ -32,4 +38,13 @@ def confirm(request: BoardRequest, question: Question, act: Callable[[], AuditEn
     if form.is_valid():
         with refusals_beside(form):
             return done(request, act(), to=question.after or question.back)
-    return show_form(request, "board/confirm.html", form, question=question)
+    return show_form(request, "board/confirm.html", form, question=question, impact=_impact(request, question, act))
+
+
+def _impact(request: BoardRequest, question: Question, act: Callable[[], AuditEntry]) -> Impact | None:
+    if not question.impact or request.method == "POST":
+        return None
+    try:
+        return impact_of(request, act)
+    except Refused:
+        return None  # said where it is confirmed

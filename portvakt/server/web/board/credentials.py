@@ -51,6 +51,7 @@ def withdraw_rule(request: BoardRequest, person_id: UUID, assignment_id: UUID) -
         text=_("The doors of this rule no longer open for the person, unless another rule opens them."),
         button=_("Withdraw"),
         back=person_url(request, someone.pk),
+        impact=True,
     )
     return confirm(request, question, lambda: withdraw(assignment, by=request.operator))
 

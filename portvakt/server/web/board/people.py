@@ -1,5 +1,6 @@
 """Who are the persons, and how are they enrolled, changed, suspended and resumed?"""
 
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -15,6 +16,7 @@ from django.utils.translation import gettext as _
 from portvakt.core.credentials import pin_length_needed
 from portvakt.core.decision.model import CredentialKind
 from portvakt.server.access.actions import assign
+from portvakt.server.access.guards import guarded
 from portvakt.server.access.models import AccessRule, Assignment
 from portvakt.server.accounts.models import Membership
 from portvakt.server.logbook.models import AuditEntry
@@ -34,6 +36,7 @@ from portvakt.server.web.board.confirm import Question, confirm
 from portvakt.server.web.board.forms_credentials import CardForm, GuestCodeForm, PinForm, PlateForm
 from portvakt.server.web.board.forms_people import AssignForm, NewPersonForm, PersonForm, PersonsFilter
 from portvakt.server.web.board.page import BoardRequest, page
+from portvakt.server.web.board.preview import reviewed
 from portvakt.server.web.board.reach import Held, presentable, reach
 from portvakt.server.web.board.standing import soon, standing
 from portvakt.server.web.forms import UNPROCESSABLE, posted, refusals_beside, show_form
@@ -187,8 +190,15 @@ def edit(request: BoardRequest, person_id: UUID) -> HttpResponse:
     form = PersonForm(posted(request), initial=model_to_dict(someone, PERSON_FIELDS))
     if request.method == "POST" and form.is_valid():
         with refusals_beside(form):
-            return back(request, someone, change_person(someone, by=request.operator, **form.changed_values()))
+            change = partial(_change, request, person_id, form.changed_values())
+            to = person_url(request, someone.pk)
+            return reviewed(request, change, back=to) or back(request, someone, change())
     return show_form(request, "board/people/edit.html", form, person=someone)
+
+
+def _change(request: BoardRequest, person_id: UUID, values: dict[str, Any]) -> AuditEntry:
+    with guarded(request.organisation.pk):
+        return change_person(own_persons(request).get(pk=person_id), by=request.operator, **values)
 
 
 @page(PURPOSE, Permission.PERSON_ENROL)
@@ -200,6 +210,7 @@ def suspend(request: BoardRequest, person_id: UUID) -> HttpResponse:
         text=_("No door opens for the person until they are resumed. Cards, codes and rules stay as they are."),
         button=_("Suspend"),
         back=person_url(request, someone.pk),
+        impact=True,
     )
     return confirm(request, question, lambda: suspend_person(someone, by=request.operator))
 
@@ -214,5 +225,11 @@ def resume(request: BoardRequest, person_id: UUID) -> HttpResponse:
         button=_("Resume"),
         back=person_url(request, someone.pk),
         danger=False,
+        impact=True,
     )
-    return confirm(request, question, lambda: resume_person(someone, by=request.operator))
+    return confirm(request, question, lambda: _resume(request, someone))
+
+
+def _resume(request: BoardRequest, someone: Person) -> AuditEntry:
+    with guarded(request.organisation.pk):
+        return resume_person(someone, by=request.operator)

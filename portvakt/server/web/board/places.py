@@ -1,6 +1,7 @@
 """How are sites, sections, controllers, doors and readers set up?"""
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -11,6 +12,7 @@ from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from portvakt.server.access.guards import guarded
 from portvakt.server.logbook.models import AuditEntry
 from portvakt.server.places.actions import (
     add_controller,
@@ -34,6 +36,7 @@ from portvakt.server.web.answers import done
 from portvakt.server.web.board.confirm import Question, confirm
 from portvakt.server.web.board.forms_places import DoorForm, NameForm, NewDoorForm, ReaderForm, SiteForm
 from portvakt.server.web.board.page import BoardRequest, page
+from portvakt.server.web.board.preview import reviewed
 from portvakt.server.web.forms import Refusable, posted, refusals_beside, show_form
 
 PURPOSE = "premises_administration"
@@ -177,10 +180,11 @@ def edit_door(request: BoardRequest, door: UUID) -> HttpResponse:
     form = DoorForm(posted(request), instance=Door.objects.get(pk=found.pk))
 
     def change(values: dict[str, Any]) -> AuditEntry:
-        return change_door(found, by=request.operator, **values)
+        with guarded(request.organisation.pk):
+            return change_door(Door.objects.get(pk=found.pk), by=request.operator, **values)
 
     to = reverse("board:door", args=[request.organisation.slug, found.pk])
-    return _form_page(request, form, change, title=_("Edit door"), where=found.name, to=to)
+    return _form_page(request, form, change, title=_("Edit door"), where=found.name, to=to, review=True)
 
 
 @page(PURPOSE, Permission.PLACE_MANAGE)
@@ -219,12 +223,17 @@ def _form_page(
     title: str,
     where: str = "",
     to: str = "",
+    review: bool = False,
 ) -> HttpResponse:
-    """Answer with a form; once it is filled in well, act and go back to the place it is about."""
-    if form.is_bound and form.is_valid() and isinstance(form, Refusable):
-        with refusals_beside(form):
-            entry = act(dict(form.cleaned_data))
-        if not form.errors:
-            return done(request, entry, to=to or _places(request), message=_("Saved."))
+    """Answer with a form; once it is filled in well, act and go back to the place it is about.
+
+    With `review` it is first shown how many gain or lose access by it, if anybody does.
+    """
     back = to or _places(request)
+    if form.is_bound and form.is_valid() and isinstance(form, Refusable):
+        change = partial(act, dict(form.cleaned_data))
+        with refusals_beside(form):
+            if review and (answer := reviewed(request, change, back=back, purpose=PURPOSE)) is not None:
+                return answer
+            return done(request, change(), to=back, message=_("Saved."))
     return show_form(request, "board/places/form.html", form, title=title, where=where, back=back)

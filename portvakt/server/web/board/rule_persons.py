@@ -6,6 +6,7 @@ the difference), save.
 
 from collections.abc import Iterable
 from datetime import datetime
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -15,12 +16,14 @@ from django.shortcuts import get_object_or_404, render
 
 from portvakt.server.access.actions import assign, withdraw
 from portvakt.server.access.models import AccessRule, Assignment
+from portvakt.server.logbook.models import AuditEntry
 from portvakt.server.people.models import Person
 from portvakt.server.purpose.actor import Permission
 from portvakt.server.web.answers import done
 from portvakt.server.web.board.forms_rules import PersonsForm
 from portvakt.server.web.board.page import BoardRequest, page
 from portvakt.server.web.board.people import PURPOSE, named, own_persons, own_rules
+from portvakt.server.web.board.preview import impact_of
 from portvakt.server.web.board.rules import rule_url
 from portvakt.server.web.forms import UNPROCESSABLE, posted, refusals_beside
 
@@ -47,13 +50,26 @@ def change(request: BoardRequest, rule_id: UUID) -> HttpResponse:
     members = members.order_by("person__last_name", "person__first_name")
     difference = _difference(request, members)
     step = request.POST.get("step", "find")
-    if step == "find" or not form.is_valid() or not difference:
-        return _choose(request, rule, form, members, difference)
-    if step == "save":
+    if step != "find" and form.is_valid() and difference:
+        period = (form.cleaned_data["valid_from"], form.cleaned_data["valid_to"])
         with refusals_beside(form):
-            return _save(request, rule, difference, form.cleaned_data["valid_from"], form.cleaned_data["valid_to"])
-        return _choose(request, rule, form, members, difference)
-    context = {"rule": rule, "form": form, "difference": difference, "period": form.cleaned_data}
+            if step == "save":
+                return _save(request, rule, difference, *period)
+            return _review(request, rule, form, difference)
+    return _choose(request, rule, form, members, difference)
+
+
+def _review(request: BoardRequest, rule: AccessRule, form: PersonsForm, difference: Difference) -> HttpResponse:
+    """Show whom it is about, and what the change does to access as all rules stand."""
+    period = form.cleaned_data
+    act = partial(_act, request, rule, difference, period["valid_from"], period["valid_to"])
+    context = {
+        "rule": rule,
+        "form": form,
+        "difference": difference,
+        "period": period,
+        "impact": impact_of(request, act),
+    }
     return render(request, "board/rules/difference.html", context)
 
 
@@ -99,7 +115,13 @@ def _choose(
 def _save(
     request: BoardRequest, rule: AccessRule, difference: Difference, start: datetime | None, end: datetime | None
 ) -> HttpResponse:
+    entries = _act(request, rule, difference, start, end)
+    return done(request, entries[-1], to=rule_url(request, rule.pk))
+
+
+def _act(
+    request: BoardRequest, rule: AccessRule, difference: Difference, start: datetime | None, end: datetime | None
+) -> list[AuditEntry]:
     by = request.operator
     entries = [assign(person, rule, by=by, valid_from=start, valid_to=end) for person in difference.added]
-    entries += [withdraw(row, by=by) for row in difference.removed]
-    return done(request, entries[-1], to=rule_url(request, rule.pk))
+    return entries + [withdraw(row, by=by) for row in difference.removed]

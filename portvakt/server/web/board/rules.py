@@ -11,6 +11,7 @@ from django.utils.translation import ngettext
 
 from portvakt.server.access.actions import remove_rule, save_rule
 from portvakt.server.access.models import AccessRule, Assignment, RuleDoor, Schedule
+from portvakt.server.logbook.models import AuditEntry
 from portvakt.server.places.models import Door
 from portvakt.server.purpose.actor import Permission
 from portvakt.server.web.answers import done
@@ -18,6 +19,7 @@ from portvakt.server.web.board.confirm import Question, confirm
 from portvakt.server.web.board.forms_rules import RuleForm, RulesFilter
 from portvakt.server.web.board.page import BoardRequest, page
 from portvakt.server.web.board.people import PURPOSE, own_rules
+from portvakt.server.web.board.preview import reviewed
 from portvakt.server.web.board.standing import standing
 from portvakt.server.web.forms import posted, refusals_beside, show_form
 
@@ -75,9 +77,14 @@ def _edit(request: BoardRequest, changed: AccessRule, template: str) -> HttpResp
     doors = Door.objects.filter(organisation=request.organisation).select_related("section__site").order_by(*DOOR_ORDER)
     form = RuleForm(posted(request), instance=changed, schedules=schedules, places=doors)
     if request.method == "POST" and form.is_valid():
+        listed = reverse("board:rules", args=[request.organisation.slug])
+        back = listed if template.endswith("add.html") else rule_url(request, changed.pk)
+
+        def save() -> AuditEntry:
+            return save_rule(form.instance, form.door_types(), by=request.operator)
+
         with refusals_beside(form):
-            entry = save_rule(form.instance, form.door_types(), by=request.operator)
-            return done(request, entry, to=rule_url(request, form.instance.pk))
+            return reviewed(request, save, back=back) or done(request, save(), to=rule_url(request, form.instance.pk))
     return show_form(request, template, form, rule=changed)
 
 
@@ -96,6 +103,7 @@ def remove(request: BoardRequest, rule_id: UUID) -> HttpResponse:
         % {"count": count},
         button=_("Remove"),
         back=rule_url(request, removed.pk),
+        impact=True,
         after=reverse("board:rules", args=[request.organisation.slug]),
     )
     return confirm(request, question, lambda: remove_rule(removed, by=request.operator))

@@ -1,6 +1,7 @@
 """Which schedules are there, when does each let people pass, and how is that changed?"""
 
 from datetime import date, timedelta
+from functools import partial
 from uuid import UUID
 
 from django.db.models import Count, QuerySet
@@ -16,6 +17,7 @@ from portvakt.server.access.actions import remove_schedule, remove_special_day, 
 from portvakt.server.access.calendar import change_of
 from portvakt.server.access.models import Schedule, SpecialDay
 from portvakt.server.access.snapshot import public_holidays
+from portvakt.server.logbook.models import AuditEntry
 from portvakt.server.purpose.actor import Permission
 from portvakt.server.web.answers import done
 from portvakt.server.web.board.confirm import Question, confirm
@@ -23,6 +25,7 @@ from portvakt.server.web.board.forms_schedules import COUNTRIES, ScheduleForm, S
 from portvakt.server.web.board.hours import spans, summary
 from portvakt.server.web.board.page import BoardRequest, page
 from portvakt.server.web.board.people import PURPOSE
+from portvakt.server.web.board.preview import reviewed
 from portvakt.server.web.forms import UNPROCESSABLE, posted, refusals_beside, show_form
 
 COMING = timedelta(days=365)
@@ -65,7 +68,7 @@ def _show(request: BoardRequest, shown: Schedule, form: SpecialDayForm) -> HttpR
         "rules": shown.rules.order_by("name"),
         "unlocks": shown.unlocks.select_related("door__section__site").order_by("door__name"),
         "guards": shown.guards.order_by("name"),
-        "change": change_of(shown, timezone.get_current_timezone_name()),
+        "next_change": change_of(shown, timezone.get_current_timezone_name()),
         "year": today.year,
         "form": form,
     }
@@ -94,9 +97,13 @@ def _edit(request: BoardRequest, changed: Schedule, template: str) -> HttpRespon
         return render(request, template, {"form": ScheduleForm(monday_copied(request.POST), instance=changed)})
     form = ScheduleForm(posted(request), instance=changed)
     if request.method == "POST" and form.is_valid():
+        to = schedule_url(request, changed.pk)
+
+        def save() -> AuditEntry:
+            return save_schedule(form.filled_in(), by=request.operator)
+
         with refusals_beside(form):
-            entry = save_schedule(form.filled_in(), by=request.operator)
-            return done(request, entry, to=schedule_url(request, changed.pk))
+            return reviewed(request, save, back=to) or done(request, save(), to=to)
     return show_form(request, template, form)
 
 
@@ -122,10 +129,15 @@ def add_special_day(request: BoardRequest, schedule_id: UUID) -> HttpResponse:
     form = SpecialDayForm(request.POST)
     if form.is_valid():
         with refusals_beside(form):
-            day, name = form.cleaned_data["date"], form.cleaned_data["name"]
-            entry = set_special_day(changed, day, form.hours, by=request.operator, name=name)
-            return done(request, entry, to=schedule_url(request, changed.pk))
+            save = partial(_special_day, request, changed, form)
+            to = schedule_url(request, changed.pk)
+            return reviewed(request, save, back=to) or done(request, save(), to=to)
     return _show(request, changed, form)
+
+
+def _special_day(request: BoardRequest, changed: Schedule, form: SpecialDayForm) -> AuditEntry:
+    day, name = form.cleaned_data["date"], form.cleaned_data["name"]
+    return set_special_day(changed, day, form.hours, by=request.operator, name=name)
 
 
 @page(PURPOSE, Permission.SCHEDULE_MANAGE)
@@ -138,5 +150,6 @@ def drop_special_day(request: BoardRequest, schedule_id: UUID, day_id: UUID) -> 
         text=_("The date follows the week again, or the public holidays if it is one."),
         button=_("Remove"),
         back=schedule_url(request, schedule_id),
+        impact=True,
     )
     return confirm(request, question, lambda: remove_special_day(day, by=request.operator))

@@ -3,6 +3,7 @@
 from django.urls import path
 
 from portvakt.server.web.board import (
+    alarms,
     areas,
     audit,
     cards,
@@ -13,6 +14,7 @@ from portvakt.server.web.board import (
     door_holds,
     doors,
     evidence,
+    guards,
     in_force,
     link_cut,
     lockdown,
@@ -25,6 +27,7 @@ from portvakt.server.web.board import (
     reach_pages,
     rule_persons,
     rules,
+    schedule_files,
     schedule_year,
     schedules,
     simulator,
@@ -131,6 +134,10 @@ urlpatterns = [
     ),
     path("rules/", rules.rules, name="rules"),
     path("rules/add/", rules.add, name="rule_add"),
+    path("rules/guards/", guards.guards, name="guards"),
+    path("rules/guards/add/", guards.add, name="guard_add"),
+    path("rules/guards/<uuid:guard>/", guards.edit, name="guard_edit"),
+    path("rules/guards/<uuid:guard>/remove/", guards.remove, name="guard_remove"),
     path("rules/<uuid:rule_id>/", rules.rule, name="rule"),
     path("rules/<uuid:rule_id>/edit/", rules.edit, name="rule_edit"),
     path("rules/<uuid:rule_id>/persons/", rule_persons.change, name="rule_persons"),
@@ -139,12 +146,17 @@ urlpatterns = [
     path("schedules/add/", schedules.add, name="schedule_add"),
     path("schedules/<uuid:schedule_id>/", schedules.schedule, name="schedule"),
     path("schedules/<uuid:schedule_id>/years/<int:year>/", schedule_year.year, name="schedule_year"),
+    path("schedules/<uuid:schedule_id>/calendar/", schedule_files.outgoing, name="schedule_export"),
+    path("schedules/<uuid:schedule_id>/import/", schedule_files.incoming, name="schedule_import"),
     path("schedules/<uuid:schedule_id>/edit/", schedules.edit, name="schedule_edit"),
     path("schedules/<uuid:schedule_id>/remove/", schedules.remove, name="schedule_remove"),
     path("schedules/<uuid:schedule_id>/days/", schedules.add_special_day, name="special_day_add"),
     path(
         "schedules/<uuid:schedule_id>/days/<uuid:day_id>/remove/", schedules.drop_special_day, name="special_day_remove"
     ),
+    path("alarms/", alarms.alarms, name="alarms"),
+    path("alarms/count/", alarms.count, name="alarm_count"),
+    path("alarms/<str:alarm>/acknowledge/", alarms.acknowledge, name="acknowledge_alarm"),
     path("access-log/", logs.access_log, name="access_log"),
     path("access-log/new/", logs.new_events, name="access_log_new"),
     path("access-log/export/", logs.export, name="access_log_export"),

@@ -1,0 +1,106 @@
+"""Does anything that the rules make possible break a guard rule?
+
+Every change that could open a way is checked: actions of this package do it themselves, and whoever changes a door or a person does so
+within `guarded()`. What a person holds does not count: a guard rule forbids the right, whether or not there is a card for it yet.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+import msgspec
+from django.utils import timezone
+
+from portvakt.core.credentials import DIGEST_BYTES
+from portvakt.core.decision.compile import compile_snapshot
+from portvakt.core.decision.guard import Counterexample, Guard, counterexample
+from portvakt.core.decision.model import CredentialKind
+from portvakt.core.snapshot import Credential, Snapshot
+from portvakt.server.access.calendar import as_rule
+from portvakt.server.access.models import AccessRule, Assignment, GuardDoor, GuardRule, RuleDoor
+from portvakt.server.access.snapshot import build_whole
+from portvakt.server.people.models import Person
+from portvakt.server.places.models import Door
+from portvakt.server.purpose.context import current_purpose
+from portvakt.server.purpose.errors import Refused
+
+# Together they make every auth type possible.
+EVERY_KIND = (
+    CredentialKind.KEY_CARD, CredentialKind.PIN, CredentialKind.QR, CredentialKind.PASSCODE, CredentialKind.PLATE,
+)  # fmt: skip
+# Where names may be read: elsewhere the example names nobody.
+NAMES_FOR = frozenset({"access_administration"})
+
+
+@contextmanager
+def guarded(organisation: UUID) -> Iterator[None]:
+    """Check the guard rules at the end of the block. Refused: guard_broken."""
+    yield
+    check_guards(organisation)
+
+
+def check_guards(organisation: UUID) -> None:
+    """Refuse (guard_broken, with an example in its facts) where somebody could do what a guard rule forbids."""
+    guards = list(GuardRule.objects.filter(organisation=organisation).select_related("schedule").order_by("name"))
+    if not guards:
+        return
+    doors: dict[UUID, set[str]] = {guard.pk: set() for guard in guards}
+    for guard, door in GuardDoor.objects.filter(guard__in=guards).values_list("guard_id", "door_id"):
+        doors[guard].add(str(door))
+    found = counterexample(
+        compile_snapshot(_rows(organisation, {door for held in doors.values() for door in held})),
+        [_guard(guard, doors[guard.pk]) for guard in guards],
+        timezone.now(),
+    )
+    if found is not None:
+        raise Refused("guard_broken", **_facts(found))
+
+
+def _rows(organisation: UUID, doors: set[str]) -> Snapshot:
+    """Return the rows about those who are in a rule for one of the doors, each with every kind of credential."""
+    rules = RuleDoor.objects.filter(door_id__in=doors).values("rule_id")
+    persons = Person.objects.filter(
+        organisation=organisation, pk__in=Assignment.objects.filter(rule_id__in=rules).values("person_id")
+    )
+    rows = build_whole(organisation, persons)
+    held = tuple(
+        Credential(
+            id=f"{person.id} {kind.value}",
+            person=person.id,
+            kind=kind,
+            digest=UUID(person.id).bytes.ljust(DIGEST_BYTES, b"\0"),
+            enabled=True,
+            valid_from=None,
+            valid_to=None,
+        )
+        for person in rows.persons
+        for kind in EVERY_KIND
+    )
+    return msgspec.structs.replace(rows, credentials=held)
+
+
+def _guard(guard: GuardRule, doors: set[str]) -> Guard:
+    persons = None
+    if guard.category:
+        of_category = Person.objects.filter(organisation=guard.organisation_id, category=guard.category)
+        persons = frozenset(str(pk) for pk in of_category.values_list("pk", flat=True))
+    return Guard(str(guard.pk), persons, frozenset(doors), as_rule(guard.schedule) if guard.schedule else None)
+
+
+def _facts(found: Counterexample) -> dict[str, str]:
+    """Return in words who could pass where, by which rule and when, by the clock at the door."""
+    door = Door.objects.select_related("section__site").get(pk=found.door)
+    person = Person.objects.filter(pk=found.person).first() if current_purpose() in NAMES_FOR else None
+    return {
+        "guard": GuardRule.objects.get(pk=found.guard).name,
+        "person": person.name if person else "",
+        "door": door.name,
+        "rule": AccessRule.objects.get(pk=found.rule).name,
+        "moment": _local(found.moment, door.section.site.timezone),
+    }
+
+
+def _local(moment: datetime, zone: str) -> str:
+    return moment.astimezone(ZoneInfo(zone)).strftime("%Y-%m-%d %H:%M")
