@@ -18,6 +18,7 @@ from django.utils import timezone  # noqa: E402
 from portvakt.core.credentials import qr_key  # noqa: E402
 from portvakt.core.decision.model import AuthType, Side  # noqa: E402
 from portvakt.demo import people as cast  # noqa: E402
+from portvakt.demo import protection  # noqa: E402
 from portvakt.demo.week import record_week  # noqa: E402
 from portvakt.server.access.actions import assign, save_rule, save_schedule  # noqa: E402
 from portvakt.server.access.models import AccessRule, HolidayRule, Schedule  # noqa: E402
@@ -94,9 +95,12 @@ def seed(folder: Path) -> None:
     with acting("premises_administration", organisation.pk):
         controller, doors, readers = _premises(by)
         text, _ = begin_enrolment(controller, by=by)
+        protection.protect(by, controller, doors)
     with acting("access_administration", organisation.pk):
         rules = _rules(by, doors)
         holders = [_holder(by, number, figure, rules) for number, figure in enumerate(cast.figures())]
+        protection.unlock(by, doors)
+        protection.guard(by, doors)
     sign_ins.append(_resident(by, [person for person, *_held in holders]))
     with acting("entry_log", organisation.pk):
         record_week(organisation.pk, controller, doors, [(person, card, own) for person, card, own, _said in holders])

@@ -74,6 +74,7 @@ REFUSALS: dict[str, tuple[HTTPStatus, Promise]] = {
     "last_admin": (HTTPStatus.CONFLICT, _("An organisation needs at least one Admin.")),
     "lockdown_active": (HTTPStatus.CONFLICT, _("This lockdown is in effect already.")),
     "name_taken": (HTTPStatus.CONFLICT, _("This name is taken.")),
+    "no_areas": (HTTPStatus.CONFLICT, _("There is no area, so nobody is counted.")),
     "no_purpose": (HTTPStatus.INTERNAL_SERVER_ERROR, _("Nothing is done without a purpose.")),
     "no_role": (HTTPStatus.UNPROCESSABLE_ENTITY, _("Choose at least one role.")),
     "not_permitted": (HTTPStatus.FORBIDDEN, _("Your role here does not allow this.")),

@@ -5,6 +5,7 @@ from portvakt.server.access.actions.asks import (
     Said,
     ask_to_open,
 )
+from portvakt.server.access.actions.forgiving import forgive_person
 from portvakt.server.access.actions.guards import remove_guard, save_guard
 from portvakt.server.access.actions.reports import record_explained, record_reach_export
 from portvakt.server.access.actions.rules import (
@@ -33,6 +34,7 @@ __all__ = [
     "Said",
     "ask_to_open",
     "assign",
+    "forgive_person",
     "import_times",
     "record_explained",
     "record_reach_export",

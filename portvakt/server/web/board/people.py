@@ -30,6 +30,7 @@ from portvakt.server.people.actions import (
     suspend_person,
 )
 from portvakt.server.people.models import Person, pins_in_use, short_pins
+from portvakt.server.places.models import Area
 from portvakt.server.purpose.actor import Permission
 from portvakt.server.web.answers import done
 from portvakt.server.web.board.confirm import Question, confirm
@@ -172,6 +173,7 @@ def show(request: BoardRequest, someone: Person, **forms: Any) -> HttpResponse:
         "assignments": [(row, standing(row)) for row in assignments],
         "reach": reach(assignments, Held(presentable(credentials), phone=account is not None)),
         "account": account,
+        "counted": Area.objects.filter(organisation=request.organisation).exists(),
         "pin_digits": pin_length_needed(pins.count() + 1),
         "card_form": CardForm(),
         "pin_form": PinForm(),
