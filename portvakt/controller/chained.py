@@ -83,7 +83,7 @@ def read_event(body: bytes) -> Event:
     """Return an event as kept; one that cannot be read keeps its place in the sequence and says so."""
     try:
         return msgspec.msgpack.decode(body, type=Event)
-    except msgspec.MsgspecError:
+    except (msgspec.MsgspecError, ValueError):  # ValueError: a text that is not UTF-8
         return Event(EventKind.MESSAGE_UNKNOWN, datetime.fromtimestamp(0, UTC), detail="a stored event cannot be read")
 
 

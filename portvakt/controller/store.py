@@ -12,6 +12,7 @@ What waits in memory is bounded. Past the bound, which takes a disk that refuses
 and the others are counted; EVENTS_DROPPED says how many as soon as there is room.
 """
 
+import re
 import sqlite3
 from collections.abc import Callable, Sequence
 from datetime import datetime
@@ -25,7 +26,7 @@ from portvakt.controller.chained import Dropped, Head, Kept, new_head, read_even
 from portvakt.controller.log_key import load_log_key
 from portvakt.controller.signed_store import Signed, SignedStore, StoredSnapshot
 from portvakt.core import chain
-from portvakt.core.chain import Predecessor
+from portvakt.core.chain import DIGEST_BYTES, Predecessor
 from portvakt.core.event import Event, EventKind
 
 DATABASE = "controller.sqlite3"
@@ -43,9 +44,12 @@ CREATE TABLE IF NOT EXISTS event (
 ) WITHOUT ROWID;
 """
 JOURNAL_COLUMNS = ("number", "id", "last", "digest")
+JOURNAL_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 EVENT_COLUMNS = ("journal", "sequence", "body", "salt", "before", "after")
+# CAST: a value of another type than was written (a damaged file) is for whoever checks the chain to refuse.
 SELECT_WAITING = (
-    "SELECT event.journal, journal.id, sequence, CAST(body AS BLOB), CAST(salt AS BLOB), CAST(before AS BLOB), CAST(after AS BLOB)"
+    "SELECT event.journal, journal.id, CAST(sequence AS INTEGER), CAST(body AS BLOB),"
+    " ifnull(CAST(salt AS BLOB), x''), ifnull(CAST(before AS BLOB), x''), ifnull(CAST(after AS BLOB), x'')"
     " FROM event JOIN journal ON number = event.journal"
     " WHERE (event.journal, sequence) > (?, ?) ORDER BY event.journal, sequence LIMIT ?"
 )
@@ -135,12 +139,16 @@ class Store:
         return True
 
     def waiting(self, after: Cursor, limit: int) -> Batch | None:
-        """The next events after the cursor, at most `limit`, all of one journal; None when there is nothing to send."""
+        """The next events after the cursor, at most `limit`, all of one journal; None when there is nothing to send.
+
+        They are consecutive. A disk that could not forget what was acknowledged may have left some and not others.
+        """
         rows = self._database.execute(SELECT_WAITING, (*after, limit)).fetchall()
         if not rows:
             return self._waiting_in_memory(after, limit)
         number, journal = rows[0][:2]
-        kept = [Kept(row[2], read_event(row[3]), *row[3:]) for row in rows if row[0] == number]
+        own = [row for place, row in enumerate(rows) if row[0] == number and row[2] == rows[0][2] + place]
+        kept = [Kept(row[2], read_event(row[3]), *row[3:]) for row in own]
         return self._batch(number, journal, kept)
 
     def waiting_count(self) -> int:
@@ -344,6 +352,17 @@ def _check(database: sqlite3.Connection) -> None:
     for table, columns in (("journal", JOURNAL_COLUMNS), ("event", EVENT_COLUMNS)):
         if tuple(row[1] for row in database.execute(f"PRAGMA table_info({table})")) != columns:
             raise sqlite3.DatabaseError(f"the table {table} is not this version's")
+    for number, journal, last, digest in database.execute("SELECT * FROM journal").fetchall():
+        _check_journal(number, journal, last, digest)
+    if database.execute("SELECT 1 FROM event WHERE journal NOT IN (SELECT number FROM journal) LIMIT 1").fetchone():
+        raise sqlite3.DatabaseError("there are events of no journal")
+
+
+def _check_journal(number: object, journal: object, last: object, digest: object) -> None:
+    """A journal that cannot be named to the server would stop all that waits behind it."""
+    sound = isinstance(number, int) and isinstance(journal, str) and JOURNAL_ID.fullmatch(journal)
+    if not (sound and isinstance(last, int) and isinstance(digest, bytes) and len(digest) == DIGEST_BYTES):
+        raise sqlite3.DatabaseError("a journal is not one")
 
 
 def _is_passing(error: sqlite3.DatabaseError) -> bool:

@@ -325,3 +325,11 @@ def test_what_was_called_kept_is_there_after_kill_9(tmp_path: Path, lines: int) 
     assert found == list(range(1, len(found) + 1))
     assert len(found) >= int(said[-1][1])
     assert store.append([OPENED]) == 1
+
+
+def test_what_a_bad_disk_could_not_forget_is_sent_in_runs_without_holes(tmp_path: Path) -> None:
+    store = store_in(tmp_path)
+    store.append([OPENED] * 6)
+    store._database.execute("DELETE FROM event WHERE sequence IN (3, 5)")
+    runs = [[sequence for sequence, _ in batch.events] for batch in all_waiting(store)]
+    assert runs == [[1, 2], [4], [6]]
