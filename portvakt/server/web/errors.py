@@ -44,6 +44,10 @@ REFUSALS: dict[str, tuple[HTTPStatus, Promise]] = {
     ),
     "code_suspended": (HTTPStatus.CONFLICT, _("The code is suspended. Resume it first.")),
     "code_taken": (HTTPStatus.CONFLICT, _("The code could not be made. Try again.")),
+    "code_too_often": (
+        HTTPStatus.TOO_MANY_REQUESTS,
+        _("You have made many new codes today. Try again tomorrow, or ask the organisation."),
+    ),
     "code_withdrawn": (
         HTTPStatus.CONFLICT,
         _("The organisation has not given you such a code, or has taken it back. Ask there."),

@@ -10,6 +10,7 @@ from portvakt.core.decision.model import CredentialKind
 from portvakt.server.organisations.actions import digest_key, wanted_version
 from portvakt.server.organisations.models import TakenBack
 from portvakt.server.people import actions
+from portvakt.server.people.actions.codes import OWN_RENEWALS_A_DAY
 from portvakt.server.people.models import Credential, Person, pins_in_use, short_pins
 from portvakt.server.purpose.actor import Actor
 from portvakt.server.purpose.context import acting
@@ -121,6 +122,18 @@ def test_persons_renew_their_own_code_and_bring_none_back(cast: Cast) -> None:
             actions.renew_qr(cast.resident, by=mine)
         with refusal("code_withdrawn"):
             actions.renew_passcode(cast.resident, by=mine)
+
+
+def test_a_person_makes_only_so_many_codes_a_day_and_an_operator_as_many_as_needed(cast: Cast) -> None:
+    mine = as_person(cast, cast.resident)
+    with acting(WORK, cast.organisation.pk):
+        for _renewal in range(OWN_RENEWALS_A_DAY):
+            actions.renew_qr(cast.resident, by=mine)
+        with refusal("code_too_often"):
+            actions.renew_qr(cast.resident, by=mine)
+        actions.renew_qr(cast.resident, by=cast.by)
+        Credential.objects.filter(person=cast.resident).update(issued_at=LONG_AGO)
+        actions.renew_qr(cast.resident, by=mine)
 
 
 def test_a_plate_is_kept_in_one_spelling_and_is_one_persons(cast: Cast) -> None:

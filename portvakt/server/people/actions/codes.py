@@ -6,9 +6,11 @@ that an operator has suspended or revoked is not brought back by its holder.
 
 import secrets
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import msgspec
+from django.db.models import QuerySet
+from django.utils import timezone
 
 from portvakt.core.credentials import HANDLE_BYTES, PASSCODE_DIGITS, guest_code_digest, guest_text, passcode_digest
 from portvakt.core.decision.model import CredentialKind
@@ -22,6 +24,8 @@ from portvakt.server.people.models import Credential, Person
 from portvakt.server.purpose.actor import Actor, Permission
 from portvakt.server.purpose.errors import Refused
 
+# Nobody needs more; a program that asks for more must not fill rows and snapshots.
+OWN_RENEWALS_A_DAY = 10
 CODE_KINDS = (CredentialKind.QR, CredentialKind.PASSCODE, CredentialKind.GUEST_CODE)
 
 
@@ -33,7 +37,10 @@ class Renewed(msgspec.Struct, frozen=True):
 
 
 def renew_qr(person: Person, *, by: Actor) -> tuple[Credential, AuditEntry]:
-    """Give a person a changing code with a new key, instead of the one they may have. Refused: code_suspended, code_withdrawn."""
+    """Give a person a changing code with a new key, instead of the one they may have.
+
+    Refused: code_suspended, and to the person alone code_too_often, code_withdrawn.
+    """
     new, _text, entry = _renew(person, CredentialKind.QR, by)
     return new, entry
 
@@ -41,7 +48,7 @@ def renew_qr(person: Person, *, by: Actor) -> tuple[Credential, AuditEntry]:
 def renew_passcode(person: Person, *, by: Actor) -> tuple[Credential, str, AuditEntry]:
     """Give a person a passcode, instead of the one they may have, and return its digits: the only time they can be seen.
 
-    Refused: code_suspended, code_withdrawn.
+    Refused: code_suspended, and to the person alone code_too_often, code_withdrawn.
     """
     return _renew(person, CredentialKind.PASSCODE, by)
 
@@ -68,7 +75,7 @@ def _renew(person: Person, kind: CredentialKind, by: Actor) -> tuple[Credential,
     own = Credential.objects.filter(organisation=by.organisation, person_id=person.pk, kind=kind).order_by("-issued_at")
     old = list(own.filter(revoked_at__isnull=True).select_for_update())
     if by.person == person.pk and not by.may(Permission.CREDENTIAL_ISSUE):
-        _check_own(kind, old, ever=own.exists())
+        _check_own(kind, old, own)
     else:
         by.require(Permission.CREDENTIAL_ISSUE)
     if any(row.suspended_at for row in old):
@@ -83,10 +90,12 @@ def _renew(person: Person, kind: CredentialKind, by: Actor) -> tuple[Credential,
     return new, text, entry
 
 
-def _check_own(kind: CredentialKind, old: list[Credential], *, ever: bool) -> None:
-    """Refuse a person to make themselves a code that an operator took away, or a passcode that nobody gave them."""
-    if not old and (ever or kind is not CredentialKind.QR):
+def _check_own(kind: CredentialKind, old: list[Credential], ever: QuerySet[Credential]) -> None:
+    """Refuse a person to make themselves a code that an operator took away, a passcode that nobody gave them, or codes without end."""
+    if not old and (kind is not CredentialKind.QR or ever.exists()):
         raise Refused("code_withdrawn")
+    if ever.filter(issued_at__gt=timezone.now() - timedelta(days=1)).count() >= OWN_RENEWALS_A_DAY:
+        raise Refused("code_too_often")
 
 
 def _successor(old: Credential, key: bytes) -> Renewed:
