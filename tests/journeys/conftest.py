@@ -5,12 +5,14 @@ import shutil
 import socket
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from portvakt.demo.deployment import Deployment, Ports
 from portvakt.demo.processes import Processes, listens
+from tests.journeys.pages import sign_in
 from tests.journeys.running import Running
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -61,17 +63,23 @@ def chromium() -> Iterator[Browser]:
         browser.close()
 
 
-@pytest.fixture
-def board(running: Running, chromium: Browser) -> Iterator[Page]:
-    """Sign an admin in, in English, and open the live doors."""
+@pytest.fixture(scope="session")
+def signed_in(running: Running, chromium: Browser) -> dict[str, Any]:
+    """Sign an admin in once; the stories that do not tell of signing in begin with what the browser then kept."""
     context = chromium.new_context(locale="en-GB")
+    sign_in(context.new_page(), running.deployment.address, *running.password("admin"))
+    kept = context.storage_state()
+    context.close()
+    return dict(kept)
+
+
+@pytest.fixture
+def board(running: Running, chromium: Browser, signed_in: dict[str, Any]) -> Iterator[Page]:
+    """Open the live doors for an admin, in English."""
+    context = chromium.new_context(locale="en-GB", storage_state=signed_in)  # type: ignore[arg-type]
     page = context.new_page()
     page.set_default_timeout(20_000)
-    email, password = running.password("admin")
     page.goto(running.deployment.address)
-    page.get_by_role("textbox", name="mail").or_(page.get_by_label("E-mail")).first.fill(email)
-    page.locator("input[type=password]").fill(password)
-    page.locator("form button[type=submit]").first.click()
     page.wait_for_url("**/o/**")
     yield page
     context.close()

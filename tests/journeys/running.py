@@ -70,6 +70,18 @@ class Running:
         """Type keys at a door's reader."""
         self._simulator(f"/readers/{self.reader(door)}/keys", {"digits": digits})
 
+    def show_text(self, door: str, text: str) -> None:
+        """Present a QR code or a plate at a door's reader."""
+        self._simulator(f"/readers/{self.reader(door)}/text", {"text": text})
+
+    def prop_open(self, door: str) -> None:
+        """Push a door open and leave it so."""
+        self._simulator(f"/doors/{self.door(door)}/contact", {"open": True})
+
+    def close(self, door: str) -> None:
+        """Close a door."""
+        self._simulator(f"/doors/{self.door(door)}/contact", {"open": False})
+
     def press_exit(self, door: str) -> None:
         """Press the exit button of a door."""
         self._simulator(f"/doors/{self.door(door)}/exit", {})
@@ -82,6 +94,10 @@ class Running:
         """Tell whether a door is closed and locked, so that the next grant is a release of its own."""
         state = self.site()["doors"][self.door(door)]
         return not state["released"] and not state["open"]
+
+    def unlocked(self, door: str) -> bool:
+        """Tell whether a door's strike is released, whoever goes through."""
+        return bool(self.site()["doors"][self.door(door)]["released"])
 
     def readers_online(self) -> bool:
         """Tell whether every reader has its secure channel."""
@@ -99,6 +115,11 @@ class Running:
         query = """select * from logbook_accessevent where received_at >= %(since)s and kind like %(kind)s
                    and (%(door)s = '' or door_id::text = %(door)s) order by at, sequence"""
         return self.rows(query, since=since, kind=kind, door=self.door(door) if door else "")
+
+    def state_told(self, door: str) -> str:
+        """Return what the server was told of a door's state."""
+        rows = self.rows("select state from places_doorstatus where door_id = %(door)s", door=self.door(door))
+        return str(rows[0]["state"]) if rows else ""
 
     def wait_for(self, what: str, ready: Callable[[], Any]) -> Any:
         """Wait until something is true, with patience, and return it."""

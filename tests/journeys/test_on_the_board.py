@@ -2,47 +2,12 @@
 
 import re
 from collections.abc import Callable
-from email import message_from_bytes
-from email.policy import default
 
 import pytest
 from playwright.sync_api import Page, expect
 
+from tests.journeys.pages import SOON, confirm, find_person, go, link_in_mail, wait_until_in_force
 from tests.journeys.running import Running, id_in
-
-SOON = 30_000  # milliseconds a page may take on a shared machine before the story fails
-
-
-def go(running: Running, board: Page, path: str = "") -> None:
-    """Open a page of the property owner's Board."""
-    board.goto(f"{running.deployment.address}/o/{running.facts['organisation']}/{path}")
-
-
-def confirm(board: Page) -> None:
-    """Answer yes on a page that asks."""
-    board.locator("form.question button[type=submit]").click()
-
-
-def wait_until_in_force(board: Page) -> None:
-    """Wait for the note that the change is in force on every controller, with the time it took."""
-    expect(board.locator(".in-force-card")).to_contain_text(re.compile(r"1 (of|av) 1.*\d s"), timeout=SOON)
-
-
-def find_person(running: Running, board: Page, name: str) -> str:
-    """Open the page of a person by searching, and return their id."""
-    go(running, board, "persons/?q=" + name.split()[1])
-    board.get_by_role("link", name=name).first.click()
-    expect(board.locator("h1")).to_contain_text(name)
-    return id_in(board.url)
-
-
-def link_in_mail(running: Running, address: str) -> str:
-    """Return the link in the newest mail to an address; here mails are files, beside the deployment's own folder."""
-    for path in sorted((running.deployment.folder.parent / "mail").iterdir(), reverse=True):
-        mail = message_from_bytes(path.read_bytes(), policy=default)
-        if mail["To"] == address:
-            return re.findall(r"https?://\S+", str(mail.get_body().get_content()))[0]  # type: ignore[union-attr]
-    raise AssertionError(f"no mail to {address}")
 
 
 @pytest.fixture
