@@ -7,6 +7,7 @@ from xml.etree import ElementTree as ET
 
 import pytest
 from django.test import Client
+from django.utils import translation
 
 from portvakt.core.credentials import pin_digest, qr_key, qr_proof, qr_proof_by_key
 from portvakt.core.decision.model import AuthType, Reason, Side
