@@ -37,6 +37,7 @@ LOCKING_SECONDS = 0.3
 ENDING_SECONDS = 5.0
 
 MakeOutputs = Callable[[Readers, Callable[[DoorInput], None]], Outputs]
+MakeReaders = Callable[[Callable[[ReaderInput], None]], Readers]
 
 
 class Site:
@@ -55,10 +56,14 @@ class Site:
         status: Address | None = None,
         manager: Manager | None = None,
         clock: Clock | None = None,
+        make_readers: MakeReaders | None = None,
+        make_link: type[Link] = Link,
+        make_journal: Callable[[Store], Journal] = Journal,
     ) -> None:
         """`state` is the folder of the store, `ports` the folder that relative port paths start from.
 
         Without `status` there is no page, without `manager` nobody is told, and the machine's clock is the `clock`.
+        `make_readers`, `make_link` and `make_journal` are for who simulates what is beyond the wires (simulator.fleet).
         """
         self._software = software
         self._identity = identity
@@ -67,12 +72,13 @@ class Site:
         self._began = self._clock.monotonic()
         self._reader_rows: tuple[Reader, ...] = ()
         self._store = Store(state, self._clock.now)
-        self._journal = Journal(self._store)
+        self._journal = make_journal(self._store)
         self._metrics = Metrics(self.facts)
         self._journal.on_write(self._metrics.written)
         self._pulse = Pulse(self._journal, self._manager, self._clock.monotonic)
         self._status = None if status is None else StatusServer(status, self.facts, self._metrics)
-        self._readers = Readers(ports, keys, self._from_reader, language)
+        make_readers = make_readers or (lambda deliver: Readers(ports, keys, deliver, language))
+        self._readers = make_readers(self._from_reader)
         self._outputs = make_outputs(self._readers, self._from_door)
         self._outputs.watch_site(self._from_door)
         self._doors = self._make_doors()
@@ -80,7 +86,7 @@ class Site:
         self._doors.deciding.restore(self._standing.load())
         self._clock_watch = ClockWatch(self._clock, Mark(state), self._journal.append, self._doors.trust_clock)
         self._snapshots = self._make_snapshots()
-        self._link = self._make_link()
+        self._link = self._make_link(make_link)
         self._memory_told = False
         self._journal.on_change(self._journal_changed)
 
@@ -156,8 +162,8 @@ class Site:
         began_before = self._store.snapshot() is not None
         return int(self._clock.now().timestamp()) // STEP_SECONDS + 1 if began_before else 0
 
-    def _make_link(self) -> Link:
-        return Link(
+    def _make_link(self, make_link: type[Link]) -> Link:
+        return make_link(
             identity=self._identity,
             journal=self._journal,
             snapshots=self._snapshots,
