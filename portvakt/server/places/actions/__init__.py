@@ -15,7 +15,9 @@ from portvakt.server.places.actions.commands import (
     release_door,
 )
 from portvakt.server.places.actions.enrolment import (
+    ADOPTION_SECONDS,
     ENROLMENT_HOURS,
+    adopt_reader,
     begin_enrolment,
     finish_enrolment,
     shut_out_controller,
@@ -56,6 +58,7 @@ from portvakt.server.places.actions.reports import (
 )
 
 __all__ = [
+    "ADOPTION_SECONDS",
     "COMMAND_SECONDS",
     "ENROLMENT_HOURS",
     "ENTRY_AUTH_TYPES",
@@ -66,6 +69,7 @@ __all__ = [
     "add_reader",
     "add_section",
     "add_site",
+    "adopt_reader",
     "answer_wish",
     "begin_enrolment",
     "change_door",

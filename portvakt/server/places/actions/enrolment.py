@@ -1,4 +1,4 @@
-"""How does a device become a controller, and how is it shut out?"""
+"""How does a device become a controller or a reader of ours, and how is a controller shut out?"""
 
 import hashlib
 import secrets
@@ -12,13 +12,15 @@ from django.utils import timezone
 from portvakt.core.enrolment import SECRET_BYTES, EnrolmentText, encode
 from portvakt.server.logbook.actions import record
 from portvakt.server.logbook.models import AuditEntry
-from portvakt.server.places.actions._rows import insert
-from portvakt.server.places.models import Controller, ControllerStatus, Enrolment
+from portvakt.server.places.actions._rows import ask, insert
+from portvakt.server.places.models import Controller, ControllerStatus, ControllerTask, Enrolment, Reader
 from portvakt.server.purpose.actor import Actor, Permission
 from portvakt.server.purpose.errors import Refused
 from portvakt.server.purpose.notices import Channel, notify
 
 ENROLMENT_HOURS = 1
+# Long enough to try again at the reader once; the shorter, the less time for another device on the cable.
+ADOPTION_SECONDS = 120
 
 
 def begin_enrolment(controller: Controller, *, by: Actor) -> tuple[str, AuditEntry]:
@@ -83,3 +85,13 @@ def shut_out_controller(controller: Controller, *, by: Actor) -> AuditEntry:
     )
     notify(Channel.ATTACHED, f"{controller.pk}:")
     return record("controller.shut_out", controller, by=by, fields=["certificate_serial"])
+
+
+def adopt_reader(reader: Reader, *, by: Actor) -> tuple[ControllerTask, AuditEntry]:
+    """Ask a reader's controller to give it a key of its own, within ADOPTION_SECONDS."""
+    by.require(Permission.CONTROLLER_ENROL)
+    entry = record("reader.adoption_asked", reader, by=by)
+    task = ControllerTask(
+        pk=entry.pk, action=ControllerTask.Action.ADOPT_READER, reader_id=reader.pk, seconds=ADOPTION_SECONDS
+    )
+    return ask(task, Controller(pk=reader.controller_id), by), entry

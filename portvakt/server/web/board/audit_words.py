@@ -72,6 +72,7 @@ ACTIONS: dict[str, Promise] = {
     "plan.removed": _("Lockdown plan removed"),
     "reach.exported": _("List of who can open taken out"),
     "reader.added": _("Reader added"),
+    "reader.adoption_asked": _("Reader adoption begun"),
     "reader.card_asked": _("Card read at a reader"),
     "reader.removed": _("Reader removed"),
     "rule.added": _("Rule added"),

@@ -3,6 +3,7 @@
 from django.urls import path
 
 from portvakt.server.web.board import (
+    adoption,
     alarms,
     areas,
     audit,
@@ -68,6 +69,8 @@ urlpatterns = [
     path("commands/<uuid:command>/", doors.command, name="command"),
     path("controllers/", controllers.controllers, name="controllers"),
     path("controllers/<uuid:controller>/", controllers.controller, name="controller"),
+    path("readers/<uuid:reader>/adopt/", adoption.adopt, name="reader_adopt"),
+    path("readers/<uuid:reader>/adopt/<uuid:task>/", adoption.adoption, name="adoption"),
     path("controllers/<uuid:controller>/enrol/", controllers.enrol, name="enrol_controller"),
     path("controllers/<uuid:controller>/shut-out/", controllers.shut_out, name="shut_out_controller"),
     path("places/", places.places, name="places"),
