@@ -12,12 +12,13 @@ from portvakt.server.purpose.actor import Permission
 
 
 class Page(msgspec.Struct, frozen=True):
-    """A page as the menu knows it; `icon` is named in full so that bin/assets finds it."""
+    """A page as the menu knows it; `icon` is named in full so that bin/assets finds it. `count` is the view of a number beside it."""
 
     view: str
     label: Promise
     icon: str
     permission: Permission
+    count: str = ""
 
 
 class Entry(msgspec.Struct, frozen=True):
@@ -27,11 +28,13 @@ class Entry(msgspec.Struct, frozen=True):
     icon: str
     address: str
     current: bool
+    count: str = ""
 
 
 PAGES = (
     Page("doors", _("Doors"), "#tabler-door", Permission.DOOR_READ),
     Page("lockdowns", _("Lockdown"), "#tabler-lock", Permission.DOOR_READ),
+    Page("alarms", _("Alarms"), "#tabler-bell", Permission.DOOR_READ, count="alarm_count"),
     Page("people", _("Persons"), "#tabler-users", Permission.PERSON_READ),
     Page("rules", _("Access rules"), "#tabler-shield-check", Permission.RULE_READ),
     Page("schedules", _("Schedules"), "#tabler-calendar-time", Permission.RULE_READ),
@@ -90,4 +93,5 @@ def _entry(page: Page, slug: str, path: str) -> Entry:
     address = reverse(f"board:{page.view}", args=[slug])
     # The doors are the Board's first page, so every address begins like theirs; one door is under doors/.
     current = path == address or path.startswith(f"{address}doors/" if page.view == "doors" else address)
-    return Entry(page.label, page.icon, address, current)
+    count = reverse(f"board:{page.count}", args=[slug]) if page.count else ""
+    return Entry(page.label, page.icon, address, current, count)
