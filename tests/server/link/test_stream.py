@@ -125,7 +125,7 @@ def test_a_gap_is_told_and_does_not_stop_what_follows(cast: Cast, attach: Attach
     station.events(5)
     assert [station.acknowledged(), station.acknowledged()] == [2, 5]
     assert recorded(cast) == [1, 2, 5]
-    assert f"controller {cast.controller.pk} journal {station.journal}, after 2 came 5" in link.log.read_text()
+    assert f"controller {cast.controller.pk} journal {station.journal}, gap from 3 to 4" in link.log.read_text()
 
 
 def test_a_controller_cannot_write_into_another_organisation(cast: Cast, other: Cast, attach: Attach) -> None:
