@@ -112,7 +112,7 @@ def add_schedule(running: Running, board: Page, name: str) -> None:
     for day in range(7):
         hours = board.locator(f"input[name^='{day}-']")
         hours.nth(0).fill("00:00")
-        hours.nth(1).fill("24:00")
+        hours.nth(1).fill("00:00")  # the midnight that ends the day
     save(board)
     expect(board.locator("h1")).to_have_text(name)
 
