@@ -125,7 +125,7 @@ def _decide(request: Request, index: Index, state: State) -> Decision:
     since = request.at - _EPOCH
     side = door.entry if request.side is _ENTRY else door.exit
     attempt = _Attempt(request, index, state, door, side, shape, since.days * 86_400 + since.seconds)
-    if door.refused_when_old and (reason := _age_trouble(attempt)) is not None:
+    if door.refused_when_old & shape.aged and (reason := _age_trouble(attempt)) is not None:
         return Denied(reason, shape.auth_type)
     if shape.source is _DIGEST:
         # Whatever is known by its digest has it under the same name as a card.
@@ -142,11 +142,11 @@ def _exit(door: CompiledDoor) -> Decision:
 
 def _age_trouble(attempt: _Attempt) -> Reason | None:
     """Say why the age of the snapshot or the clock refuses what is presented."""
-    shape = attempt.shape
-    # A PIN that only begins a pair is judged as the pairs it may become.
-    presented = 1 << shape.auth_type if _pin_first(attempt) == 0 else _pin_first(attempt)
-    if presented & ~attempt.door.refused_when_old:
-        return None
+    if attempt.shape.source is _PIN:
+        # A PIN that only begins a pair is judged as the pairs it may become.
+        presented = _pin_first(attempt) or PIN_BIT
+        if presented & ~attempt.door.refused_when_old:
+            return None
     return _past_age(attempt)
 
 

@@ -1,6 +1,7 @@
 """Which values go into a decision at a door, and which come out?
 
-Words after ONVIF Access Control and EN 60839-11-1; the reasons are a closed list.
+Words after ONVIF Access Control and EN 60839-11-1; the reasons are a closed list. What is made anew for every attempt can be in no cycle,
+and says so (`gc=False`), so that Python's collector need not look at it.
 """
 
 from collections.abc import Mapping
@@ -87,25 +88,25 @@ class Reason(StrEnum):
     FAULT = "fault"
 
 
-class CardShown(msgspec.Struct, frozen=True, tag="card"):
+class CardShown(msgspec.Struct, frozen=True, gc=False, tag="card"):
     """A key card read at a reader, as its keyed digest (see core.credentials)."""
 
     digest: bytes
 
 
-class PinTyped(msgspec.Struct, frozen=True, tag="pin"):
+class PinTyped(msgspec.Struct, frozen=True, gc=False, tag="pin"):
     """A PIN typed at a keypad, as its keyed digest."""
 
     digest: bytes
 
 
-class PasscodeTyped(msgspec.Struct, frozen=True, tag="passcode"):
+class PasscodeTyped(msgspec.Struct, frozen=True, gc=False, tag="passcode"):
     """A passcode typed at a keypad, as its keyed digest; its length tells it from a PIN (see core.credentials)."""
 
     digest: bytes
 
 
-class QrShown(msgspec.Struct, frozen=True, tag="qr"):
+class QrShown(msgspec.Struct, frozen=True, gc=False, tag="qr"):
     """A person's own changing code shown to a reader: whose it is, its time step, and its proof (see core.credentials)."""
 
     handle: bytes
@@ -113,23 +114,23 @@ class QrShown(msgspec.Struct, frozen=True, tag="qr"):
     proof: bytes
 
 
-class GuestCodeShown(msgspec.Struct, frozen=True, tag="guest_code"):
+class GuestCodeShown(msgspec.Struct, frozen=True, gc=False, tag="guest_code"):
     """A guest's printed or mailed code shown to a reader, as its keyed digest."""
 
     digest: bytes
 
 
-class PlateSeen(msgspec.Struct, frozen=True, tag="plate"):
+class PlateSeen(msgspec.Struct, frozen=True, gc=False, tag="plate"):
     """A licence plate read by a camera, as the keyed digest of its normal form."""
 
     digest: bytes
 
 
-class ExitRequested(msgspec.Struct, frozen=True, tag="rex"):
+class ExitRequested(msgspec.Struct, frozen=True, gc=False, tag="rex"):
     """The request-to-exit button or sensor was used; it has no identity."""
 
 
-class RemoteOpening(msgspec.Struct, frozen=True, tag="remote"):
+class RemoteOpening(msgspec.Struct, frozen=True, gc=False, tag="remote"):
     """A signed-in person asks for the door from a distance.
 
     `person` is an opaque id; `metres` is how far from the door the phone is, None where it did not say. The position
@@ -140,7 +141,7 @@ class RemoteOpening(msgspec.Struct, frozen=True, tag="remote"):
     metres: int | None = None
 
 
-class CodeScanned(msgspec.Struct, frozen=True, tag="scan"):
+class CodeScanned(msgspec.Struct, frozen=True, gc=False, tag="scan"):
     """A signed-in person's phone scanned the code printed at a side of the door; `code` as printed, 16 bytes."""
 
     person: str
@@ -148,7 +149,7 @@ class CodeScanned(msgspec.Struct, frozen=True, tag="scan"):
     metres: int | None = None
 
 
-class PinOnPhone(msgspec.Struct, frozen=True, tag="pin_on_phone"):
+class PinOnPhone(msgspec.Struct, frozen=True, gc=False, tag="pin_on_phone"):
     """A PIN that a signed-in person typed in the app, as its keyed digest."""
 
     person: str
@@ -169,7 +170,7 @@ Factor = (
 )
 
 
-class Request(msgspec.Struct, frozen=True):
+class Request(msgspec.Struct, frozen=True, gc=False):
     """One attempt to pass: the factors in the order presented; `at` is aware and in UTC."""
 
     door: str
@@ -178,7 +179,7 @@ class Request(msgspec.Struct, frozen=True):
     factors: tuple[Factor, ...]
 
 
-class Companion(msgspec.Struct, frozen=True):
+class Companion(msgspec.Struct, frozen=True, gc=False):
     """The first of two who pass together: who presented before the one whose factors completed the passage."""
 
     auth_type: AuthType
@@ -187,7 +188,7 @@ class Companion(msgspec.Struct, frozen=True):
     rule: str
 
 
-class Granted(msgspec.Struct, frozen=True):
+class Granted(msgspec.Struct, frozen=True, gc=False):
     """The strike may be released for `release_seconds`; ids are opaque, None where the passage has none (REX).
 
     `duress`: the PIN was the holder's duress PIN; nothing that can be seen at the door may tell. `passback`: granted
@@ -204,7 +205,7 @@ class Granted(msgspec.Struct, frozen=True):
     companion: Companion | None = None
 
 
-class Denied(msgspec.Struct, frozen=True):
+class Denied(msgspec.Struct, frozen=True, gc=False):
     """The door stays locked; ids are filled in as far as the checks came."""
 
     reason: Reason
@@ -213,7 +214,7 @@ class Denied(msgspec.Struct, frozen=True):
     credential: str | None = None
 
 
-class NeedFactor(msgspec.Struct, frozen=True):
+class NeedFactor(msgspec.Struct, frozen=True, gc=False):
     """The first factor of an accepted pair; one that completes one of `pairs` must follow within the window.
 
     `person` and `credential` are None where nothing was said about the first factor yet: a PIN typed first is judged
@@ -225,7 +226,7 @@ class NeedFactor(msgspec.Struct, frozen=True):
     credential: str | None = None
 
 
-class NeedPerson(msgspec.Struct, frozen=True):
+class NeedPerson(msgspec.Struct, frozen=True, gc=False):
     """All checks passed but the area asks for company: another person must present at this side within the window.
 
     `reason` is what the first person is denied with when nobody comes: ESCORT_MISSING or SECOND_PERSON_MISSING.
@@ -242,14 +243,14 @@ class NeedPerson(msgspec.Struct, frozen=True):
 Decision = Granted | Denied | NeedFactor | NeedPerson
 
 
-class Waiting(msgspec.Struct, frozen=True):
+class Waiting(msgspec.Struct, frozen=True, gc=False):
     """Somebody waits at a side for company since `at` (aware, UTC)."""
 
     who: NeedPerson
     at: datetime
 
 
-class Place(msgspec.Struct, frozen=True):
+class Place(msgspec.Struct, frozen=True, gc=False):
     """In which area a person is believed to be (None: outside all), since their last passage (aware, UTC)."""
 
     area: str | None

@@ -41,12 +41,14 @@ class Source(Enum):
 class Shape(msgspec.Struct, frozen=True):
     """What factors in this order amount to.
 
+    `aged` is what an old snapshot must refuse for it to be refused, or begin to be: itself, or the pairs a PIN begins too.
     `single` is the auth type of the identifying factor alone, `single_bit` and `pair_bit` (0 for no pair) are sets of
     one, `pairs` those that a single may become. `who` and `pin` are places among the factors, `pin` -1 where none is.
     `needs_position`: the phone must be near, where the door asks for it.
     """
 
     auth_type: AuthType
+    aged: int
     single: AuthType
     single_bit: int
     pair_bit: int
@@ -98,6 +100,7 @@ def _shape(factor: type[Factor], pair: AuthType | None = None, who: int = 0) -> 
     single, source, kind = _SINGLES[factor]
     return Shape(
         auth_type=single if pair is None else pair,
+        aged=1 << (single if pair is None else pair) | (KEYPAD_PAIRS if single is AuthType.PIN else 0),
         single=single,
         single_bit=1 << single,
         pair_bit=0 if pair is None else 1 << pair,
