@@ -37,6 +37,7 @@ PAGES = (
     Page("alarms", _("Alarms"), "#tabler-bell", Permission.DOOR_READ, count="alarm_count"),
     Page("people", _("Persons"), "#tabler-users", Permission.PERSON_READ),
     Page("rules", _("Access rules"), "#tabler-shield-check", Permission.RULE_READ),
+    Page("why", _("Why?"), "#tabler-help-circle", Permission.PERSON_READ),
     Page("schedules", _("Schedules"), "#tabler-calendar-time", Permission.RULE_READ),
     Page("access_log", _("Access log"), "#tabler-list-details", Permission.ACCESS_LOG_READ),
     Page("audit_log", _("Audit log"), "#tabler-history", Permission.AUDIT_LOG_READ),

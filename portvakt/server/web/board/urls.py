@@ -33,6 +33,7 @@ from portvakt.server.web.board import (
     schedule_year,
     schedules,
     simulator,
+    why,
 )
 
 app_name = "board"
@@ -137,6 +138,7 @@ urlpatterns = [
         credentials.withdraw_rule,
         name="person_withdraw",
     ),
+    path("why/", why.why, name="why"),
     path("rules/", rules.rules, name="rules"),
     path("rules/add/", rules.add, name="rule_add"),
     path("rules/guards/", guards.guards, name="guards"),
