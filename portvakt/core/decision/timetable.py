@@ -15,12 +15,13 @@ _WEEK = 7 * MINUTES_PER_DAY
 # The day 0 of Unix time was a Thursday, three days after a Monday.
 _MONDAY = 3 * MINUTES_PER_DAY
 _DAY = timedelta(days=1)
-# No zone has ever changed its offset twice within an hour, so where it is the same at both ends it is so between them.
-_SPAN_SECONDS = 3600
+# In the time zone database two changes of one zone's offset are at least six days apart (checked in 2026f), so where the
+# offset is the same at both ends of a day it is so between them. On the day of a change an hour serves.
+_SPANS_SECONDS = (_SECONDS_PER_DAY, 3600)
 
 
 class Zone:
-    """A door's clock: local seconds since the epoch from those of UTC; remembers the offset of the hour last asked for."""
+    """A door's clock: local seconds since the epoch from those of UTC; remembers the offset of the day last asked for."""
 
     __slots__ = ("_info", "_span")
 
@@ -35,10 +36,12 @@ class Zone:
         return second + (offset if since <= second < until else self._offset(second))
 
     def _offset(self, second: int) -> int:
-        since = second - second % _SPAN_SECONDS
         offset = self._offset_at(second)
-        if offset == self._offset_at(since) == self._offset_at(since + _SPAN_SECONDS - 1):
-            self._span = (since, since + _SPAN_SECONDS, offset)
+        for length in _SPANS_SECONDS:
+            since = second - second % length
+            if offset == self._offset_at(since) == self._offset_at(since + length - 1):
+                self._span = (since, since + length, offset)
+                break
         return offset
 
     def _offset_at(self, second: int) -> int:
