@@ -181,9 +181,18 @@ def _credential(asked: Asked) -> Iterator[Remedy]:
         # The credential is in force: it was the changing code that was too old or too new.
         yield Remedy(RemedyCode.SHOW_NEW_CODE)
         return
-    if row.valid_from is not None and not begun:
-        yield Remedy(RemedyCode.WAIT_UNTIL, (_moment(row.valid_from),))
+    yield from _wait_for(row, asked.second)
     yield Remedy(RemedyCode.EXTEND_CREDENTIAL, (row.id,))
+
+
+def _wait_for(row: Credential | Person, second: int) -> Iterator[Remedy]:
+    """Give when a row begins, if it does and is not over before."""
+    if (
+        row.valid_from is not None
+        and second < row.valid_from
+        and (row.valid_to is None or row.valid_from < row.valid_to)
+    ):
+        yield Remedy(RemedyCode.WAIT_UNTIL, (_moment(row.valid_from),))
 
 
 def _enable(asked: Asked) -> Iterator[Remedy]:
@@ -196,8 +205,7 @@ def _resume(asked: Asked) -> Iterator[Remedy]:
 
 def _person(asked: Asked) -> Iterator[Remedy]:
     row = asked.person_row()
-    if row.valid_from is not None and asked.second < row.valid_from:
-        yield Remedy(RemedyCode.WAIT_UNTIL, (_moment(row.valid_from),))
+    yield from _wait_for(row, asked.second)
     yield Remedy(RemedyCode.EXTEND_PERSON, (row.id,))
 
 
