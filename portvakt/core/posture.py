@@ -8,14 +8,14 @@ A clock that cannot be trusted neither starts what unlocks nor ends what locks: 
 end does not, and a lockdown goes on past its end.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from enum import StrEnum
-from typing import Protocol
 from zoneinfo import ZoneInfo
 
 import msgspec
 
+from portvakt.core.decision.compile import CompiledDoor, Index
 from portvakt.core.decision.model import State
 from portvakt.core.schedule import Schedule, is_active, next_change
 from portvakt.core.snapshot import Hold, Lockdown
@@ -42,55 +42,31 @@ class Posture(msgspec.Struct, frozen=True):
     until: datetime | None = None
 
 
-class PostureDoor(Protocol):
-    """What of a door's settings tells how it stands."""
-
-    @property
-    def id(self) -> str: ...
-    @property
-    def timezone(self) -> ZoneInfo: ...
-    @property
-    def in_service(self) -> bool: ...
-    @property
-    def unlock_schedule(self) -> Schedule | None: ...
-    @property
-    def first_person_in(self) -> bool: ...
-
-
-class PostureSite(Protocol):
-    """What operators have ordered for the doors."""
-
-    @property
-    def lockdowns(self) -> Sequence[Lockdown]: ...
-    @property
-    def holds(self) -> Sequence[Hold]: ...
-
-
 NORMAL = Posture(PostureKind.NORMAL)
 
 
-def posture(door: PostureDoor, at: datetime, site: PostureSite, state: State) -> Posture:
+def posture(door: CompiledDoor, at: datetime, index: Index, state: State) -> Posture:
     """Tell how a door stands at the aware moment `at`, and until when if nothing but time passes."""
-    now = _standing(door, at, site, state)
-    for moment in sorted(_moments(door, at, site)) if state.clock_trusted else ():
-        if _standing(door, moment, site, state) != now:
+    now = _standing(door, at, index, state)
+    for moment in sorted(_moments(door, at, index)) if state.clock_trusted else ():
+        if _standing(door, moment, index, state) != now:
             return msgspec.structs.replace(now, until=moment)
     return now
 
 
-def _standing(door: PostureDoor, at: datetime, site: PostureSite, state: State) -> Posture:
+def _standing(door: CompiledDoor, at: datetime, index: Index, state: State) -> Posture:
     if not door.in_service:
         return Posture(PostureKind.OUT_OF_SERVICE)
-    lockdown = _gravest_lockdown(door, at, site, state)
+    lockdown = _gravest_lockdown(door, at, state)
     if lockdown is not None:
         return Posture(PostureKind.LOCKDOWN, lockdown.plan)
-    if any(_held(hold, at, state) for hold in site.holds if hold.door == door.id):
+    if any(_held(hold, at, state) for hold in index.holds if hold.door == door.id):
         return Posture(PostureKind.UNLOCKED, "operator")
     return _by_schedule(door, at, state)
 
 
-def _gravest_lockdown(door: PostureDoor, at: datetime, site: PostureSite, state: State) -> Lockdown | None:
-    on = [each for each in site.lockdowns if door.id in each.doors and _lasts(each.ends_at, at, state)]
+def _gravest_lockdown(door: CompiledDoor, at: datetime, state: State) -> Lockdown | None:
+    on = [each for each in door.lockdowns if _lasts(each.ends_at, at, state)]
     # Of two with the same rank the smaller id is named, so that the order of rows never matters.
     return min(on, key=lambda each: (-each.rank, each.plan), default=None)
 
@@ -103,7 +79,7 @@ def _held(hold: Hold, at: datetime, state: State) -> bool:
     return hold.ends_at is None or (state.clock_trusted and at.timestamp() < hold.ends_at)
 
 
-def _by_schedule(door: PostureDoor, at: datetime, state: State) -> Posture:
+def _by_schedule(door: CompiledDoor, at: datetime, state: State) -> Posture:
     plan = door.unlock_schedule
     if plan is None or not state.clock_trusted or not is_active(plan, at, door.timezone):
         return NORMAL
@@ -123,10 +99,10 @@ def _in_one_span(plan: Schedule, first: datetime, at: datetime, timezone: ZoneIn
     return change is None or change > at
 
 
-def _moments(door: PostureDoor, at: datetime, site: PostureSite) -> Iterator[datetime]:
+def _moments(door: CompiledDoor, at: datetime, index: Index) -> Iterator[datetime]:
     """Give the coming moments at which the posture may change."""
-    ends = [each.ends_at for each in site.lockdowns if door.id in each.doors]
-    ends += [each.ends_at for each in site.holds if each.door == door.id]
+    ends = [each.ends_at for each in door.lockdowns]
+    ends += [each.ends_at for each in index.holds if each.door == door.id]
     yield from (datetime.fromtimestamp(end, UTC) for end in ends if end is not None and end > at.timestamp())
     change = None if door.unlock_schedule is None else next_change(door.unlock_schedule, at, door.timezone)
     if change is not None:

@@ -113,11 +113,15 @@ def _reaches_over(interval: Interval, minute: int) -> bool:
     return interval.end <= interval.start and minute < interval.end
 
 
-def _days_that_may_differ(schedule: Schedule, today: date) -> list[date]:
+def _days_that_may_differ(schedule: Schedule, today: date) -> Iterator[date]:
     """Give today and two weeks on, and the same after every special day; elsewhere weeks repeat what was seen."""
+    near = [today + offset * _DAY for offset in range(_HORIZON_DAYS + 1)]
+    # Nearly every schedule changes within these; those after each special day are many and seldom asked for.
+    yield from near
     special = (date.fromisoformat(each.date) for each in schedule.special_days)
-    anchors = {today, *(day for day in special if day > today)}
-    return sorted({anchor + offset * _DAY for anchor in anchors for offset in range(_HORIZON_DAYS + 1)})
+    anchors = {day for day in special if day > today}
+    days = {anchor + offset * _DAY for anchor in anchors for offset in range(_HORIZON_DAYS + 1)}
+    yield from sorted(day for day in days if day > near[-1])
 
 
 def _moments_on(schedule: Schedule, day: date, timezone: tzinfo) -> Iterator[datetime]:
