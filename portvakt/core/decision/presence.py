@@ -141,7 +141,7 @@ def _came_from_elsewhere(request: Request) -> bool:
 def _moved(persons: Sequence[str], place: Place, state: State) -> State:
     places, inside = dict(state.places), dict(state.inside)
     for person in persons:
-        _take_out(person, places, inside)
+        _count_out(places.get(person), inside)
         places[person] = place
     if place.area is not None:
         inside[place.area] = inside.get(place.area, 0) + len(persons)
@@ -151,12 +151,11 @@ def _moved(persons: Sequence[str], place: Place, state: State) -> State:
 def _without_places(persons: Sequence[str], state: State) -> State:
     places, inside = dict(state.places), dict(state.inside)
     for person in persons:
-        _take_out(person, places, inside)
+        _count_out(places.pop(person, None), inside)
     return msgspec.structs.replace(state, places=places, inside=inside)
 
 
-def _take_out(person: str, places: dict[str, Place], inside: dict[str, int]) -> None:
-    place = places.pop(person, None)
+def _count_out(place: Place | None, inside: dict[str, int]) -> None:
     if place is None or place.area is None:
         return
     inside[place.area] -= 1
