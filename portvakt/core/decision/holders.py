@@ -89,7 +89,8 @@ class Holders:
 
     def find_person(self, name: str) -> int:
         """Return the row of a person, -1 where there is none."""
-        return self._by_id.find(name.encode().ljust(self._width, b"\0"))
+        # What fills up a short id is no part of one.
+        return _NONE if "\0" in name else self._by_id.find(name.encode().ljust(self._width, b"\0"))
 
     def person_id(self, row: int) -> str:
         """Return the id of a person."""

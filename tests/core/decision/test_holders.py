@@ -33,7 +33,7 @@ def test_only_the_whole_key_is_found() -> None:
     assert holders.find(CredentialKind.PIN, digest_of_card(1)) == -1
     for digest in (b"", digest_of_card(1)[:-1], digest_of_card(1) + b"x", digest_of_card(9)):
         assert holders.find(CredentialKind.KEY_CARD, digest) == -1
-    for name in ("", "b", "bbb", "a longer id than any", "å"):
+    for name in ("", "b", "bbb", "a\0", "\0", "a longer id than any", "å"):
         assert holders.find_person(name) == -1
 
 
@@ -69,6 +69,14 @@ def test_a_longer_id_than_any_before_is_taken_in() -> None:
     assert after.owners[after.find(CredentialKind.KEY_CARD, digest_of_card(2))] == after.find_person(long)
     assert len(list(after.assignments_of(after.find_person("a")))) == 3
     assert before.find_person("bb") >= 0
+
+
+def test_a_delta_that_does_not_fit_changes_nothing() -> None:
+    before = holders_of(PERSONS, CREDENTIALS, ASSIGNMENTS)
+    with pytest.raises(ValueError, match="there already"):
+        before.amended(("bb",), (person("bb"),), (key_card(1, of="bb", name="stolen"),), ())
+    assert before.owners[before.find(CredentialKind.KEY_CARD, digest_of_card(1))] == before.find_person("a")
+    assert before.person(before.find_person("bb")) == PERSONS[1]
 
 
 def test_rows_that_became_free_are_used_again() -> None:
