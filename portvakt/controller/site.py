@@ -9,6 +9,7 @@ from pathlib import Path
 from portvakt.controller.clock import Clock, LoopClock
 from portvakt.controller.clock_watch import ClockWatch, Mark
 from portvakt.controller.commands import Commands
+from portvakt.controller.deciding import Deciding
 from portvakt.controller.doors import Doors
 from portvakt.controller.identity import Identity
 from portvakt.controller.journal import Journal
@@ -115,6 +116,11 @@ class Site:
     def read_keys_again(self) -> None:
         """Take reader keys that changed on disk; buses whose keys did not change go on undisturbed."""
         self._readers.configure(self._reader_rows)
+
+    @property
+    def deciding(self) -> Deciding:
+        """What the doors decide by now."""
+        return self._doors.deciding
 
     def facts(self) -> Facts:
         """How this controller stands now."""

@@ -15,6 +15,7 @@ from typing import Any, Self
 
 from portvakt.controller import identity
 from portvakt.controller.clock import LoopClock
+from portvakt.controller.deciding import Deciding
 from portvakt.controller.journal import Journal
 from portvakt.controller.link import Link
 from portvakt.controller.outputs import ContactChanged, DoorInput, ExitPressed, FireChanged, SiteInput
@@ -195,6 +196,11 @@ class Member:
     def facts(self) -> Facts:
         """How the controller stands; see portvakt.controller.status."""
         return self._site.facts()
+
+    @property
+    def deciding(self) -> Deciding:
+        """What it decides by now."""
+        return self._site.deciding
 
     @property
     def strikes(self) -> dict[str, bool]:
