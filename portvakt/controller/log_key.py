@@ -33,6 +33,17 @@ def load_log_key(state: Path) -> Ed25519PrivateKey:
     return Ed25519PrivateKey.from_private_bytes(body)
 
 
+def public_log_key(state: Path) -> bytes | None:
+    """Return the raw public half of the key in the state folder, to be compared with an export's; None when there is none."""
+    try:
+        body = (state / FILE).read_bytes()
+    except FileNotFoundError:
+        return None
+    return (
+        Ed25519PrivateKey.from_private_bytes(body).public_key().public_bytes_raw() if len(body) == KEY_BYTES else None
+    )
+
+
 def _make(path: Path) -> Ed25519PrivateKey:
     key = Ed25519PrivateKey.generate()
     try:

@@ -116,7 +116,8 @@ def test_one_state_folder_is_one_controller(tmp_path: Path, wires: Wires, capsys
     assert main(["status", "--state", str(state)]) == 0
     said = capsys.readouterr().out
     assert "not running\nsnapshot 1, confirmed 20" in said
-    assert said.endswith("\n0 events wait to be acknowledged\n")
+    key = store.load_log_key(state).public_key().public_bytes_raw().hex()
+    assert said.endswith(f"\nevents are sealed with the key {key}\n0 events wait to be acknowledged\n")
     with running(state, wires):
         assert main(["run", "--state", str(state), "--outputs", "readers", "--as-root"]) == 1
         assert "running already" in capsys.readouterr().err
