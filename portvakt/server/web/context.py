@@ -1,5 +1,6 @@
 """What does every page's frame show?"""
 
+from functools import partial
 from typing import Any
 
 from django.conf import settings
@@ -22,7 +23,8 @@ def page(request: HttpRequest) -> dict[str, Any]:
         "live_url": settings.LIVE_URL,
         "languages": settings.LANGUAGES,
         "change": _change(request),
-        "lockdowns_in_effect": _lockdowns(request),
+        # Only a whole page asks; a fragment has no frame to show it in.
+        "lockdowns_in_effect": partial(_lockdowns, request),
     }
 
 

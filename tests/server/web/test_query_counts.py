@@ -23,7 +23,7 @@ from tests.cast import Cast, make_cast
 FILE = Path(__file__).parent / "query_counts.json"
 LISTS = (
     "", "doors/live/", "doors/events/", "controllers/", "places/",
-    "persons/", "rules/", "schedules/", "access-log/", "audit-log/", "operators/",
+    "persons/", "rules/", "rules/guards/", "schedules/", "access-log/", "audit-log/", "operators/", "areas/", "lockdown/", "link-cut/",
 )  # fmt: skip
 ClientOf = Callable[[Account], Client]
 
