@@ -97,6 +97,17 @@ def test_a_card_with_a_random_number_is_not_offered(
         assert not Credential.objects.filter(person=online.guest).exists()
 
 
+def test_a_number_chosen_in_the_table_is_taken_without_scripts(online: Cast, client_of: ClientOf) -> None:
+    client = client_of(online.admin)
+    task = begun(online, client)
+    said(online, task.pk, *[parse_card("77-1234")] * 2)
+    where = url(online, online.guest.pk, "cards", "read", task.pk)
+    assert 'name="choice" value="1234"' in client.get(where).content.decode()
+    assert client.post(where, {"choice": "1234", "number": ""}).status_code == 302
+    with acting("access_administration", online.organisation.pk):
+        assert Credential.objects.get(person=online.guest).number == "1234"
+
+
 def test_a_card_of_somebodys_is_refused_where_it_was_read(online: Cast, client_of: ClientOf) -> None:
     client = client_of(online.admin)
     task = begun(online, client)

@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 from django.test import Client, override_settings
 
-from portvakt.core.credentials import parse_card
+from portvakt.core.credentials import parse_card, qr_proof_by_key, read_code
+from portvakt.core.decision.model import QrShown
 from portvakt.server.accounts.models import Account
 from tests.cast import Cast
 
@@ -103,6 +104,27 @@ def test_a_pin_ends_with_the_key_that_ends_it(cast: Cast, client_of: ClientOf, s
         (f"/readers/{reader}/keys", {"digits": "1379#"}),
         (f"/readers/{reader}/keys", {"digits": "482915#"}),
     ]
+
+
+def test_codes_plates_and_passcodes_are_shown_as_the_person_has_them(
+    cast: Cast, client_of: ClientOf, site: Site
+) -> None:
+    client, reader = client_of(cast.admin), cast.readers[0].pk
+    handle, key = b"h" * 16, b"k" * 32
+    site.state["people"] = [
+        FIGURE | {"passcode": "4829150011", "plate": "ABC 123", "code": f"{handle.hex()}:{key.hex()}"}, FIGURE,
+    ]  # fmt: skip
+    for verb in ("passcode", "plate", "code"):
+        assert play(cast, client, do=f"{verb}:{reader}", figure="0").status_code == 200
+        assert play(cast, client, do=f"{verb}:{reader}", figure="1").status_code == 422
+    play(cast, client, do=f"code:{reader}", value="PV0:AAAA")
+    (typed, seen, shown, guest) = site.asked
+    assert typed == (f"/readers/{reader}/keys", {"digits": "4829150011#"})
+    assert seen == (f"/readers/{reader}/text", {"text": "ABC 123"})
+    assert guest == (f"/readers/{reader}/text", {"text": "PV0:AAAA"})
+    code = read_code(shown[1]["text"].encode())
+    assert isinstance(code, QrShown)
+    assert (code.handle, code.proof) == (handle, qr_proof_by_key(key, code.step))
 
 
 def test_doors_and_readers_do_as_told(cast: Cast, client_of: ClientOf, site: Site) -> None:

@@ -61,11 +61,14 @@ class ReadCardForm(LabelledForm):
         widget=forms.TextInput(attrs=QUIET),
         help_text=_("Choose the number that is printed on the card from the table, or write it here."),
     )
+    # The table's own buttons (board/people/decodings.html); a script copies what is chosen, a page without scripts sends it.
+    choice = forms.CharField(max_length=40, required=False, widget=forms.HiddenInput)
     field_order = ("number", "label")
 
     def values(self) -> dict[str, Any]:
-        """Return what the card is issued with beside its value."""
-        return {name: self.cleaned_data[name] for name in ("number", "label")}
+        """Return what the card is issued with beside its value; a number chosen in the table counts where none is written."""
+        number = self.cleaned_data["number"] or self.cleaned_data["choice"]
+        return {"number": number, "label": self.cleaned_data["label"]}
 
 
 class PinForm(BoardForm):
