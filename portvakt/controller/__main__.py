@@ -21,6 +21,7 @@ from portvakt.controller import identity, logs, store
 from portvakt.controller.clock import LoopClock
 from portvakt.controller.clock_watch import Mark
 from portvakt.controller.identity import Identity, IdentityFault
+from portvakt.controller.log_key import public_log_key
 from portvakt.controller.outputs import (
     DoorInput,
     Outputs,
@@ -103,6 +104,8 @@ def status(options: argparse.Namespace) -> None:
         _say("no snapshot: every door stays locked")
     else:
         _say(f"snapshot {found.version}, confirmed {found.confirmed_at.isoformat(timespec='seconds')}")
+    if (log_key := public_log_key(options.state)) is not None:
+        _say(f"events are sealed with the key {log_key.hex()}")
     _say(f"{0 if found is None else found.waiting} events wait to be acknowledged")
 
 

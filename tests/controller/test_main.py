@@ -15,6 +15,7 @@ import pytest
 from portvakt.controller import identity
 from portvakt.controller.__main__ import KEY_FOLDER, main
 from portvakt.controller.clock_watch import Mark
+from portvakt.controller.log_key import load_log_key
 from portvakt.controller.store import DATABASE, START, Store
 from tests.controller.fakes import NOON, FakeClock
 from tests.controller.program import GENEROUS, Wires, enrolled, running, with_snapshot
@@ -116,7 +117,7 @@ def test_one_state_folder_is_one_controller(tmp_path: Path, wires: Wires, capsys
     assert main(["status", "--state", str(state)]) == 0
     said = capsys.readouterr().out
     assert "not running\nsnapshot 1, confirmed 20" in said
-    key = store.load_log_key(state).public_key().public_bytes_raw().hex()
+    key = load_log_key(state).public_key().public_bytes_raw().hex()
     assert said.endswith(f"\nevents are sealed with the key {key}\n0 events wait to be acknowledged\n")
     with running(state, wires):
         assert main(["run", "--state", str(state), "--outputs", "readers", "--as-root"]) == 1
