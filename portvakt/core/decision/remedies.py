@@ -13,7 +13,7 @@ from enum import StrEnum
 import msgspec
 
 from portvakt.core.decision.compile import ALL_TYPES, Index, Option, types_in
-from portvakt.core.decision.model import Decision, Denied, NeedFactor, NeedPerson, Reason, Request, State
+from portvakt.core.decision.model import Decision, Granted, NeedFactor, Reason, Request, State
 from portvakt.core.decision.shapes import SHAPES
 from portvakt.core.schedule import next_change
 from portvakt.core.snapshot import Credential, Lockdown, Person
@@ -118,12 +118,10 @@ class Asked:
 
 def remedies(asked: Asked) -> Remedies:
     """Return what would help, the nearest first; nothing where it was granted."""
-    match asked.decision:
-        case NeedFactor(pairs):
-            return (Remedy(RemedyCode.COMPLETE_PAIR, tuple(each.name for each in pairs)),)
-        case Denied(reason) | NeedPerson(reason):
-            return tuple(_OF_REASON[reason](asked))
-    return ()
+    decision = asked.decision
+    if isinstance(decision, NeedFactor):
+        return (Remedy(RemedyCode.COMPLETE_PAIR, tuple(each.name for each in decision.pairs)),)
+    return () if isinstance(decision, Granted) else tuple(_OF_REASON[decision.reason](asked))
 
 
 def lockdowns_on(asked: Asked) -> list[Lockdown]:
