@@ -27,6 +27,24 @@ CHROMIUM = [
 ]
 
 
+# Readers that hang on the simulated buses before anybody has told the server of them: one as it comes from the factory, and one that
+# has no secure channel at all.
+NEW_READERS = (
+    ("factory-new", "factory", "Tvättstuga", "bus-1", 9),
+    ("clear-text", "clear-text", "Cykelrum", "bus-2", 9),
+)
+
+
+def add_readers(deployment: Deployment) -> None:
+    """Hang the new readers on the buses of a site that is prepared."""
+    doors = {door["name"]: door["id"] for door in deployment.facts["doors"]}
+    with (deployment.folder / "site.toml").open("a") as plan:
+        for name, mode, door, port, address in NEW_READERS:
+            place = f'door = "{doors[door]}"\nport = "{port}"\naddress = {address}\n'
+            key = "" if mode == "clear-text" else f'key_file = "{name}.key"\n'
+            plan.write(f'\n[[reader]]\nid = "{name}"\nmode = "{mode}"\n{place}{key}')
+
+
 def _free_ports() -> Ports:
     """Return six neighbouring ports that nobody listens on."""
     for base in range(20_000 + os.getpid() % 5_000 * 6, 60_000, 6):
@@ -42,6 +60,7 @@ def running() -> Iterator[Running]:
     deployment = Deployment(folder, _free_ports())
     try:
         owner = deployment.prepare()
+        add_readers(deployment)
         with Processes(folder / "logs") as processes:
             deployment.start_server(processes, owner)
             deployment.start_site(processes)

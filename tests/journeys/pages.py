@@ -1,6 +1,7 @@
 """What does a story do on the pages of the Board and of a person's own, whichever story it is?"""
 
 import re
+from collections.abc import Iterable
 from email import message_from_bytes
 from email.policy import default
 from pathlib import Path
@@ -42,6 +43,34 @@ def find_person(running: Running, board: Page, name: str) -> str:
     board.get_by_role("link", name=name).first.click()
     expect(board.locator("h1")).to_contain_text(name)
     return id_in(board.url)
+
+
+def add_schedule(running: Running, board: Page, name: str, days: Iterable[int] = range(7)) -> None:
+    """Add a schedule that is active all day on some days of the week, Monday being 0."""
+    go(running, board, "schedules/add/")
+    board.locator("[name=name]").fill(name)
+    for day in days:
+        hours = board.locator(f"input[name^='{day}-']")
+        hours.nth(0).fill("00:00")
+        hours.nth(1).fill("00:00")  # the midnight that ends the day
+    save(board)
+    expect(board.locator("h1")).to_have_text(name)
+
+
+def issue_pin(running: Running, board: Page, name: str, digits: str, *, duress: bool = False) -> str:
+    """Issue a PIN to a person, and return their id."""
+    person = find_person(running, board, name)
+    form = (
+        board.locator("details", has=board.locator("input[name=duress]"))
+        if duress
+        else board.locator("details:has(#id_pin)")
+    )
+    form.locator("summary").click()
+    form.locator("[name=pin]").fill(digits)
+    form.locator("button[type=submit]").click()
+    expect(board.locator(".secret")).to_have_text(digits)
+    board.locator("main .card a.btn").click()
+    return person
 
 
 def row(page: Page, text: str) -> Locator:

@@ -63,8 +63,12 @@ class Running:
 
     def show_card(self, door: str, value: str) -> None:
         """Present a card at a door's reader."""
+        self.show_card_to(self.reader(door), value)
+
+    def show_card_to(self, reader: str, value: str) -> None:
+        """Present a card at a reader, by its name at the simulated site."""
         card = parse_card(value)
-        self._simulator(f"/readers/{self.reader(door)}/card", {"bits": card.bits, "data": card.data.hex()})
+        self._simulator(f"/readers/{reader}/card", {"bits": card.bits, "data": card.data.hex()})
 
     def type_keys(self, door: str, digits: str) -> None:
         """Type keys at a door's reader."""
@@ -99,9 +103,14 @@ class Running:
         """Tell whether a door's strike is released, whoever goes through."""
         return bool(self.site()["doors"][self.door(door)]["released"])
 
+    def reader_state(self, door: str) -> dict[str, Any]:
+        """Return what can be seen at a door's reader."""
+        return dict(self.site()["readers"][self.reader(door)])
+
     def readers_online(self) -> bool:
-        """Tell whether every reader has its secure channel."""
-        return all(reader["online"] for reader in self.site()["readers"].values())
+        """Tell whether every reader that came with the seed has its secure channel."""
+        readers = self.site()["readers"]
+        return all(readers[reader["id"]]["online"] for reader in self.facts["readers"])
 
     # ── in the log ──
 
