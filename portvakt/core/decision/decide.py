@@ -27,32 +27,24 @@ the auth type, the PIN, position, interlock, anti-passback, occupancy, escort, t
   is good there for that, and a step longer.
 - Where an area wants company, the first person waits; the next one at that side whose own checks pass completes it.
 - Factors that make up no auth type known here are AUTH_TYPE_NOT_ACCEPTED.
-
-An attempt is one mutable value that the steps fill in, because a copy at each step cost more than all checks together.
 """
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import cast
 
-import msgspec
-
 from portvakt.core.credentials import STEP_SECONDS, CredentialError, qr_proof, same_digest
-from portvakt.core.decision.areas import company_missing, is_full, passback
-from portvakt.core.decision.compile import CompiledDoor, CompiledSide, Index, types_in
+from portvakt.core.decision.attempt import NOBODY, Attempt
+from portvakt.core.decision.compile import CompiledDoor, Index, types_in
 from portvakt.core.decision.holders import DURESS
-from portvakt.core.decision.lockout import pins_locked
 from portvakt.core.decision.model import (
     AuthType,
     CardShown,
     CodeScanned,
-    Companion,
     CredentialKind,
     Decision,
     Denied,
-    Escort,
     Granted,
     NeedFactor,
-    NeedPerson,
     PinOnPhone,
     PinTyped,
     QrShown,
@@ -62,12 +54,10 @@ from portvakt.core.decision.model import (
     Side,
     State,
 )
-from portvakt.core.decision.presence import COMPANY_SECONDS
-from portvakt.core.decision.shapes import KEYPAD_PAIRS, PIN_BIT, SHAPES, SHAPES_OF_ONE, Shape, Source
+from portvakt.core.decision.passage import grant
+from portvakt.core.decision.shapes import KEYPAD_PAIRS, PIN_BIT, SHAPES, SHAPES_OF_ONE, Source
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_COMPANY = timedelta(seconds=COMPANY_SECONDS)
-_NOBODY = -1
 # To look a member up in its class costs as much as a check.
 _ENTRY = Side.ENTRY
 _EXIT, _DIGEST, _PIN, _CODE = Source.EXIT, Source.DIGEST, Source.PIN, Source.CODE
@@ -77,31 +67,6 @@ _UNAUTHORISED, _AT_OTHER_TIMES, _NOT_TAKEN = (
     Reason.AUTH_TYPE_NOT_ACCEPTED,
 )
 _REX = 1 << AuthType.REX
-_HARD = "hard"
-
-
-class _Attempt(msgspec.Struct, gc=False):
-    """A request with what is known about it so far: `second` since the epoch, rows of holders, -1 while not known."""
-
-    request: Request
-    index: Index
-    state: State
-    door: CompiledDoor
-    side: CompiledSide
-    shape: Shape
-    second: int
-    person: int = _NOBODY
-    credential: int = _NOBODY
-    duress: bool = False
-
-    def denied(self, reason: Reason) -> Denied:
-        return Denied(reason, self.shape.auth_type, self.person_id(), self.credential_id())
-
-    def person_id(self) -> str | None:
-        return None if self.person < 0 else self.index.holders.person_id(self.person)
-
-    def credential_id(self) -> str | None:
-        return None if self.credential < 0 else self.index.holders.credential_id(self.credential)
 
 
 def decide(request: Request, index: Index, state: State) -> Decision:
@@ -124,7 +89,7 @@ def _decide(request: Request, index: Index, state: State) -> Decision:
         return _exit(door)
     since = request.at - _EPOCH
     side = door.entry if request.side is _ENTRY else door.exit
-    attempt = _Attempt(request, index, state, door, side, shape, since.days * 86_400 + since.seconds)
+    attempt = Attempt(request, index, state, door, side, shape, since.days * 86_400 + since.seconds)
     if door.refused_when_old & shape.aged and (reason := _age_trouble(attempt)) is not None:
         return Denied(reason, shape.auth_type)
     if shape.source is _DIGEST:
@@ -140,7 +105,7 @@ def _exit(door: CompiledDoor) -> Decision:
     return Denied(Reason.AUTH_TYPE_NOT_ACCEPTED, AuthType.REX)
 
 
-def _age_trouble(attempt: _Attempt) -> Reason | None:
+def _age_trouble(attempt: Attempt) -> Reason | None:
     """Say why the age of the snapshot or the clock refuses what is presented."""
     if attempt.shape.source is _PIN:
         # A PIN that only begins a pair is judged as the pairs it may become.
@@ -150,7 +115,7 @@ def _age_trouble(attempt: _Attempt) -> Reason | None:
     return _past_age(attempt)
 
 
-def _past_age(attempt: _Attempt) -> Reason | None:
+def _past_age(attempt: Attempt) -> Reason | None:
     state = attempt.state
     if not state.clock_trusted:
         return Reason.CLOCK_WRONG
@@ -160,7 +125,7 @@ def _past_age(attempt: _Attempt) -> Reason | None:
     return Reason.SNAPSHOT_TOO_OLD
 
 
-def _pin_first(attempt: _Attempt) -> int:
+def _pin_first(attempt: Attempt) -> int:
     """Give the pairs that a PIN alone begins where the side takes no PIN alone; 0 for anything else."""
     accepts = attempt.side.accepts
     return KEYPAD_PAIRS & accepts if attempt.shape.source is _PIN and not accepts & PIN_BIT else 0
@@ -169,26 +134,26 @@ def _pin_first(attempt: _Attempt) -> int:
 # ── who it is ────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def _by_pin(attempt: _Attempt) -> Decision:
+def _by_pin(attempt: Attempt) -> Decision:
     """A PIN alone: while it is not to be judged nothing is said about it, not in a lockdown either."""
     first = _pin_first(attempt)
-    if _pins_locked(attempt):
-        return attempt.denied(Reason.LOCKDOWN if _rank(attempt) else Reason.PIN_LOCKED)
+    if attempt.pins_locked():
+        return attempt.denied(Reason.LOCKDOWN if attempt.rank() else Reason.PIN_LOCKED)
     if not first:
         row = attempt.index.holders.find(CredentialKind.PIN, cast("PinTyped", attempt.request.factors[0]).digest)
         attempt.duress = row >= 0 and attempt.index.holders.kinds[row] == DURESS
         return _with_credential(attempt, row)
-    if _rank(attempt):
+    if attempt.rank():
         return attempt.denied(Reason.LOCKDOWN)
     refused = attempt.door.refused_when_old if _past_age(attempt) else 0
     return NeedFactor(types_in(first & ~refused))
 
 
-def _by_code(attempt: _Attempt) -> Decision:
+def _by_code(attempt: Attempt) -> Decision:
     """A changing code; one with a wrong proof is nobody's."""
     shown = cast("QrShown", attempt.request.factors[attempt.shape.who])
     row = attempt.index.holders.find(CredentialKind.QR, shown.handle)
-    return _with_credential(attempt, row if row >= 0 and _is_proven(shown, attempt.index.digest_key) else _NOBODY)
+    return _with_credential(attempt, row if row >= 0 and _is_proven(shown, attempt.index.digest_key) else NOBODY)
 
 
 def _is_proven(shown: QrShown, digest_key: bytes) -> bool:
@@ -198,16 +163,16 @@ def _is_proven(shown: QrShown, digest_key: bytes) -> bool:
         return False
 
 
-def _by_scan(attempt: _Attempt) -> Decision:
+def _by_scan(attempt: Attempt) -> Decision:
     """A phone at the door: the code printed there proves that it is at this side."""
     scanned = cast("CodeScanned", attempt.request.factors[attempt.shape.who])
     code = attempt.side.code
     if not code or not same_digest(code, scanned.code):
-        return _with_person(attempt, _NOBODY)
+        return _with_person(attempt, NOBODY)
     return _with_person(attempt, attempt.index.holders.find_person(scanned.person))
 
 
-def _by_remote(attempt: _Attempt) -> Decision:
+def _by_remote(attempt: Attempt) -> Decision:
     asked = cast("RemoteOpening", attempt.request.factors[attempt.shape.who])
     return _with_person(attempt, attempt.index.holders.find_person(asked.person))
 
@@ -218,13 +183,13 @@ _OTHERS = {Source.PIN: _by_pin, Source.CODE: _by_code, Source.SCAN: _by_scan, So
 # ── lockdown, credential, person ─────────────────────────────────────────────────────────────────────────────────────
 
 
-def _with_credential(attempt: _Attempt, row: int) -> Decision:
+def _with_credential(attempt: Attempt, row: int) -> Decision:
     if row < 0:
-        return attempt.denied(Reason.LOCKDOWN if _rank(attempt) else Reason.UNKNOWN_CREDENTIAL)
+        return attempt.denied(Reason.LOCKDOWN if attempt.rank() else Reason.UNKNOWN_CREDENTIAL)
     holders = attempt.index.holders
     attempt.credential = row
     attempt.person = person = holders.owners[row]
-    if attempt.door.lockdowns and _rank(attempt) > holders.overrides[person]:
+    if attempt.door.lockdowns and attempt.rank() > holders.overrides[person]:
         return attempt.denied(Reason.LOCKDOWN)
     # The common path reads one byte here.
     if not holders.sound[row] or attempt.state.barred is not None or attempt.shape.source is _CODE:
@@ -234,25 +199,17 @@ def _with_credential(attempt: _Attempt, row: int) -> Decision:
     return _by_rules(attempt)
 
 
-def _with_person(attempt: _Attempt, row: int) -> Decision:
+def _with_person(attempt: Attempt, row: int) -> Decision:
     if row < 0:
-        return attempt.denied(Reason.LOCKDOWN if _rank(attempt) else Reason.UNKNOWN_CREDENTIAL)
+        return attempt.denied(Reason.LOCKDOWN if attempt.rank() else Reason.UNKNOWN_CREDENTIAL)
     attempt.person = row
-    if _rank(attempt) > attempt.index.holders.overrides[row]:
+    if attempt.rank() > attempt.index.holders.overrides[row]:
         return attempt.denied(Reason.LOCKDOWN)
     reason = _person_trouble(attempt)
     return _by_rules(attempt) if reason is None else attempt.denied(reason)
 
 
-def _rank(attempt: _Attempt) -> int:
-    """Give the highest rank of the lockdowns in effect at the door, 0 for none."""
-    for lockdown in attempt.door.lockdowns:
-        if lockdown.ends_at is None or attempt.second < lockdown.ends_at or not attempt.state.clock_trusted:
-            return lockdown.rank
-    return 0
-
-
-def _credential_trouble(attempt: _Attempt) -> Reason | None:
+def _credential_trouble(attempt: Attempt) -> Reason | None:
     barred = attempt.state.barred
     if barred is not None and attempt.credential_id() in barred.credentials:
         return Reason.CREDENTIAL_NOT_ENABLED
@@ -262,7 +219,7 @@ def _credential_trouble(attempt: _Attempt) -> Reason | None:
     return _step_trouble(attempt, cast("QrShown", attempt.request.factors[attempt.shape.who]))
 
 
-def _step_trouble(attempt: _Attempt, shown: QrShown) -> Reason | None:
+def _step_trouble(attempt: Attempt, shown: QrShown) -> Reason | None:
     state, step = attempt.state, attempt.second // STEP_SECONDS
     waits = attempt.shape.pin >= 0 and state.codes_waiting.get((attempt.door.id, attempt.request.side)) == shown
     if shown.step > step + 1:
@@ -273,7 +230,7 @@ def _step_trouble(attempt: _Attempt, shown: QrShown) -> Reason | None:
     return Reason.REPLAYED_CODE if shown.step <= used and not waits else None
 
 
-def _person_trouble(attempt: _Attempt) -> Reason | None:
+def _person_trouble(attempt: Attempt) -> Reason | None:
     barred = attempt.state.barred
     if barred is not None and attempt.person_id() in barred.persons:
         return Reason.PERSON_SUSPENDED
@@ -283,7 +240,7 @@ def _person_trouble(attempt: _Attempt) -> Reason | None:
 # ── rules, schedule, auth type ───────────────────────────────────────────────────────────────────────────────────────
 
 
-def _by_rules(attempt: _Attempt) -> Decision:
+def _by_rules(attempt: Attempt) -> Decision:
     """Walk the person's assignments, smallest rule first; in one piece, because this is where a decision's time goes."""
     shape, second, options = attempt.shape, attempt.second, attempt.side.options
     barred = None if attempt.state.barred is None else attempt.state.barred.assignments
@@ -302,7 +259,7 @@ def _by_rules(attempt: _Attempt) -> Decision:
         if accepts & shape.single_bit:
             if shape.pin >= 0:
                 _look_for_duress(attempt)
-            return _grant(attempt, shape.single, rule)
+            return grant(attempt, shape.single, rule)
         reached = _NOT_TAKEN
         taken |= accepts
         if pair_rule is None and accepts & shape.pair_bit:
@@ -313,8 +270,8 @@ def _by_rules(attempt: _Attempt) -> Decision:
     return _need(attempt, pairs) if pairs else attempt.denied(reached)
 
 
-def _need(attempt: _Attempt, pairs: int) -> Decision:
-    if _pins_locked(attempt):
+def _need(attempt: Attempt, pairs: int) -> Decision:
+    if attempt.pins_locked():
         return attempt.denied(Reason.PIN_LOCKED)
     return NeedFactor(types_in(pairs), attempt.person_id(), attempt.credential_id())
 
@@ -322,25 +279,25 @@ def _need(attempt: _Attempt, pairs: int) -> Decision:
 # ── the PIN of a pair ────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def _pair(attempt: _Attempt, rule: str) -> Decision:
-    if _pins_locked(attempt):
+def _pair(attempt: Attempt, rule: str) -> Decision:
+    if attempt.pins_locked():
         return attempt.denied(Reason.PIN_LOCKED)
     holders, pin = attempt.index.holders, attempt.request.factors[attempt.shape.pin]
     row = holders.find(CredentialKind.PIN, cast("PinTyped", pin).digest)
     if row < 0 or not _is_theirs(attempt, pin, row):
         return attempt.denied(Reason.WRONG_PIN)
     attempt.duress = holders.kinds[row] == DURESS
-    return _grant(attempt, attempt.shape.auth_type, rule)
+    return grant(attempt, attempt.shape.auth_type, rule)
 
 
-def _look_for_duress(attempt: _Attempt) -> None:
+def _look_for_duress(attempt: Attempt) -> None:
     """One factor would have opened alone; a PIN that came with it can still be a call for help."""
     holders, pin = attempt.index.holders, attempt.request.factors[attempt.shape.pin]
     row = holders.find(CredentialKind.PIN, cast("PinTyped", pin).digest)
     attempt.duress = row >= 0 and holders.kinds[row] == DURESS and _is_theirs(attempt, pin, row)
 
 
-def _is_theirs(attempt: _Attempt, pin: object, row: int) -> bool:
+def _is_theirs(attempt: Attempt, pin: object, row: int) -> bool:
     """Tell whether a PIN is in use and the person's own, and was typed by them if on a phone."""
     holders, barred = attempt.index.holders, attempt.state.barred
     if holders.owners[row] != attempt.person or holders.trouble_with_credential(row, attempt.second) is not None:
@@ -348,88 +305,3 @@ def _is_theirs(attempt: _Attempt, pin: object, row: int) -> bool:
     if isinstance(pin, PinOnPhone) and pin.person != attempt.person_id():
         return False
     return barred is None or holders.credential_id(row) not in barred.credentials
-
-
-def _pins_locked(attempt: _Attempt) -> bool:
-    request = attempt.request
-    return pins_locked(attempt.state, request.door, request.side, request.at)
-
-
-# ── position, interlock, areas ───────────────────────────────────────────────────────────────────────────────────────
-
-
-def _grant(attempt: _Attempt, auth_type: AuthType, rule: str) -> Decision:
-    """Ask what is left to ask once the auth type is satisfied."""
-    if attempt.side.simple:
-        person = attempt.index.holders.person_id(attempt.person)
-        return Granted(auth_type, attempt.door.release_seconds, person, attempt.credential_id(), rule, attempt.duress)
-    reason = _position_trouble(attempt)
-    if reason is None and not attempt.state.unsecured.isdisjoint(attempt.door.interlocked):
-        reason = Reason.INTERLOCKED
-    return _through_areas(attempt, auth_type, rule) if reason is None else attempt.denied(reason)
-
-
-def _position_trouble(attempt: _Attempt) -> Reason | None:
-    within = attempt.door.within_metres
-    if within is None or not attempt.shape.needs_position:
-        return None
-    metres = cast("CodeScanned | RemoteOpening", attempt.request.factors[attempt.shape.who]).metres
-    if metres is None:
-        return Reason.NO_POSITION
-    return Reason.TOO_FAR if metres > within else None
-
-
-def _through_areas(attempt: _Attempt, auth_type: AuthType, rule: str) -> Decision:
-    side, state, at = attempt.side, attempt.state, attempt.request.at
-    person, credential = cast("str", attempt.person_id()), attempt.credential_id()
-    broken = passback(side, person, state, at)
-    if broken == _HARD:
-        return attempt.denied(Reason.ANTI_PASSBACK)
-    if is_full(side, (person,), state):
-        return attempt.denied(Reason.AREA_FULL)
-    escort = attempt.index.holders.escort(attempt.person)
-    granted = Granted(
-        auth_type, attempt.door.release_seconds, person, credential, rule, attempt.duress, broken == "soft"
-    )
-    if not side.company:
-        return granted
-    together = _together(attempt, granted, (person, escort))
-    if together is not None:
-        return together
-    missing = company_missing(side, ((person, escort),), state)
-    if missing is not None:
-        return NeedPerson(missing, auth_type, person, credential, rule, attempt.duress)
-    return granted
-
-
-def _together(attempt: _Attempt, granted: Granted, second: tuple[str, Escort]) -> Granted | None:
-    """Give the grant for both where somebody fit waits for company and the two satisfy the area."""
-    state, side, request = attempt.state, attempt.side, attempt.request
-    waiting = state.waiting.get((request.door, request.side))
-    if waiting is None or not timedelta(0) <= request.at - waiting.at <= _COMPANY or waiting.who.person == second[0]:
-        return None
-    who = waiting.who
-    row = attempt.index.holders.find_person(who.person)
-    broken = passback(side, who.person, state, request.at)
-    if row < 0 or broken == _HARD or not _still_may(attempt, row, who):
-        return None
-    first = (who.person, attempt.index.holders.escort(row))
-    if is_full(side, (first[0], second[0]), state) or company_missing(side, (first, second), state) is not None:
-        return None
-    return msgspec.structs.replace(
-        granted,
-        duress=granted.duress or who.duress,
-        passback=granted.passback or broken == "soft",
-        companion=Companion(who.auth_type, who.person, who.credential, who.rule),
-    )
-
-
-def _still_may(attempt: _Attempt, row: int, who: NeedPerson) -> bool:
-    """Tell whether nothing was taken from somebody while they waited, and no lockdown began."""
-    holders, barred = attempt.index.holders, attempt.state.barred
-    if _rank(attempt) > holders.overrides[row] or holders.trouble_with_person(row, attempt.second) is not None:
-        return False
-    if barred is None:
-        return True
-    taken = who.person in barred.persons or who.credential in barred.credentials
-    return not taken and (who.person, who.rule) not in barred.assignments

@@ -94,11 +94,15 @@ class Holders:
 
     def person_id(self, row: int) -> str:
         """Return the id of a person."""
-        return _text(self._person_ids, row, self._width)
+        width = self._width
+        name = self._person_ids[row * width : (row + 1) * width]
+        return name.decode() if name[-1] else name.rstrip(b"\0").decode()
 
     def credential_id(self, row: int) -> str:
         """Return the id of a credential."""
-        return _text(self._credential_ids, row, self._width)
+        width = self._width
+        name = self._credential_ids[row * width : (row + 1) * width]
+        return name.decode() if name[-1] else name.rstrip(b"\0").decode()
 
     def escort(self, row: int) -> Escort:
         """Return what a person is where an area asks for escorts."""
@@ -326,9 +330,3 @@ def _grouped(assignments: Iterable[Assignment]) -> dict[str, Group]:
 
 def _bound(moment: int) -> int | None:
     return None if moment in (ALWAYS, FOREVER) else moment
-
-
-def _text(column: bytearray, row: int, width: int) -> str:
-    end = (row + 1) * width
-    piece = column[row * width : end]
-    return piece.decode() if piece[-1] else piece.rstrip(b"\0").decode()

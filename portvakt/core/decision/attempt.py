@@ -1,0 +1,57 @@
+"""What is known of one attempt so far, while it is judged?
+
+One mutable value that the steps of a decision fill in, because a copy at each step cost more than all checks together.
+"""
+
+import msgspec
+
+from portvakt.core.decision.compile import CompiledDoor, CompiledSide, Index
+from portvakt.core.decision.lockout import pins_locked
+from portvakt.core.decision.model import Denied, Reason, Request, State
+from portvakt.core.decision.shapes import Shape
+
+NOBODY = -1
+
+
+class Attempt(msgspec.Struct, gc=False):
+    """A request with what is known about it so far: `second` since the epoch, rows of holders, -1 while not known."""
+
+    request: Request
+    index: Index
+    state: State
+    door: CompiledDoor
+    side: CompiledSide
+    shape: Shape
+    second: int
+    person: int = NOBODY
+    credential: int = NOBODY
+    duress: bool = False
+
+    def denied(self, reason: Reason) -> Denied:
+        """Refuse, naming who and what is known by now."""
+        person, credential, holders = self.person, self.credential, self.index.holders
+        return Denied(
+            reason,
+            self.shape.auth_type,
+            None if person < 0 else holders.person_id(person),
+            None if credential < 0 else holders.credential_id(credential),
+        )
+
+    def person_id(self) -> str | None:
+        """Return the person's id; None while nobody is known."""
+        return None if self.person < 0 else self.index.holders.person_id(self.person)
+
+    def credential_id(self) -> str | None:
+        """Return the credential's id; None where there is none."""
+        return None if self.credential < 0 else self.index.holders.credential_id(self.credential)
+
+    def rank(self) -> int:
+        """Give the highest rank of the lockdowns in effect at the door, 0 for none."""
+        for lockdown in self.door.lockdowns:
+            if lockdown.ends_at is None or self.second < lockdown.ends_at or not self.state.clock_trusted:
+                return lockdown.rank
+        return 0
+
+    def pins_locked(self) -> bool:
+        """Tell whether PINs are locked at this side."""
+        return pins_locked(self.state, self.request.door, self.request.side, self.request.at)
