@@ -217,3 +217,15 @@ def test_what_a_row_cannot_give_back_is_kept_as_it_came(teller: Teller) -> None:
     assert '"teleported"' in (row.raw or "")
     assert chain.next_digest(bytes(row.before), (row.raw or "").encode("ascii")) == bytes(row.digest)
     assert faults(teller.cast) == []
+
+
+def test_a_seal_that_came_with_a_fault_is_never_thinned_out(teller: Teller) -> None:
+    teller.send(teller.batch(1))
+    bad = teller.batch(1)
+    bad.events[0].detail = "other"
+    teller.send(bad)
+    teller.send(teller.batch(1))
+    teller.send(teller.batch(1))
+    with reading(teller.cast):
+        seals = EventSeal.objects.filter(journal=teller.journal).order_by("sequence")
+        assert list(seals.values_list("sequence", "sound")) == [(1, True), (2, False), (4, True)]
