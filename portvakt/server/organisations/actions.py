@@ -1,5 +1,6 @@
 """How does an organisation begin, and how do its controllers learn that something changed?"""
 
+from collections.abc import Iterable
 from uuid import UUID
 
 from cryptography.hazmat.primitives.hashes import SHA256
@@ -43,11 +44,31 @@ def next_snapshot_version(organisation: UUID, holder: UUID | None = None) -> int
         cursor.execute(NEXT_VERSION, {"organisation": organisation, "site": holder is None})
         version = int(cursor.fetchone()[0])
     if holder is not None:
-        HolderChange.objects.update_or_create(
-            organisation_id=organisation, person_id=holder, defaults={"version": version, "changed_at": timezone.now()}
-        )
+        holders_changed(organisation, version, [holder])
     notify(Channel.SNAPSHOT, organisation)
     return version
+
+
+def holders_changed(organisation: UUID, version: int | None, holders: Iterable[UUID]) -> None:
+    """Keep whose rows a version changed, so that controllers are sent them.
+
+    For a change to many persons at once; `version` is that of the entry which recorded it. Raises ValueError for one
+    that was recorded without `doors`.
+    """
+    if version is None:
+        raise ValueError("a change to a person that doors know must be recorded with doors=True")
+    now = timezone.now()
+    rows = [
+        HolderChange(organisation_id=organisation, person_id=holder, version=version, changed_at=now)
+        for holder in sorted(set(holders))
+    ]
+    HolderChange.objects.bulk_create(
+        rows,
+        batch_size=1000,
+        update_conflicts=True,
+        unique_fields=["organisation", "person_id"],
+        update_fields=["version", "changed_at"],
+    )
 
 
 def take_back(

@@ -56,9 +56,9 @@ class Station:
     def __init__(self, who: Identity, version: int = 0, deltas: int = 0, unread: int = 0) -> None:
         """With `unread`, no more messages than that wait here: the rest stay on their way until these are taken."""
         self.journal = str(uuid4())
-        self._channel = grpc.secure_channel(
-            who.link, who.channel_credentials(), options=[("grpc.use_local_subchannel_pool", 1)]
-        )
+        # gRPC would let through more and more unread, the faster the way is.
+        options = [("grpc.use_local_subchannel_pool", 1), ("grpc.http2.bdp_probe", 0 if unread else 1)]
+        self._channel = grpc.secure_channel(who.link, who.channel_credentials(), options=options)
         self._up: queue.Queue[link_pb2.Up | None] = queue.Queue()
         self._down: queue.Queue[link_pb2.Down | grpc.RpcError | None] = queue.Queue(unread)
         hello = link_pb2.Hello(journal=self.journal, snapshot_version=version, software="test 1", deltas=deltas)

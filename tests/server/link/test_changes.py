@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import psycopg
 import pytest
@@ -28,7 +29,14 @@ from portvakt.server.access.actions import assign, remove_rule, withdraw
 from portvakt.server.access.models import Assignment
 from portvakt.server.access.snapshot import build
 from portvakt.server.organisations.models import HolderChange
-from portvakt.server.people.actions import enrol_person, issue_card, revoke_credential, suspend_person
+from portvakt.server.people.actions import (
+    enrol_person,
+    issue_card,
+    renew_all_codes,
+    renew_qr,
+    revoke_credential,
+    suspend_person,
+)
 from portvakt.server.people.models import Person
 from portvakt.server.places.actions import add_controller, begin_enrolment, change_door
 from portvakt.server.purpose.context import acting
@@ -130,6 +138,8 @@ def test_several_changes_one_after_the_other_make_what_a_whole_snapshot_says(
         lambda: assign(cast.guest, cast.rule, by=cast.by),
         lambda: withdraw(Assignment.objects.select_related("person").get(person=cast.guest), by=cast.by),
         lambda: revoke_credential(cast.card, by=cast.by),
+        lambda: renew_qr(cast.guest, by=cast.by),
+        lambda: renew_all_codes(by=cast.by),
         # The revoked card goes to somebody else: its former holder is touched too.
         lambda: issue_card(cast.guest, "12-34567", by=cast.by),
     ]
@@ -162,13 +172,18 @@ def test_a_rule_that_is_removed_leaves_no_assignment_that_opens(cast: Cast, enro
     assert str(cast.rule.pk) not in {rule.id for rule in apply(first, after).rules}
 
 
+def another(cast: Cast, folder: Path) -> Identity:
+    """Enrol one more controller of the cast's organisation."""
+    with acting("premises_administration", cast.organisation.pk):
+        made, _ = add_controller(cast.site, "Undercentral B", by=cast.by)
+        text, _ = begin_enrolment(made, by=cast.by)
+    return identity.enrol(text, folder)
+
+
 def test_two_controllers_are_sent_the_very_same_bytes(
     cast: Cast, enrolled: Identity, attach: Attach, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
-    with acting("premises_administration", cast.organisation.pk):
-        other, _ = add_controller(cast.site, "Undercentral B", by=cast.by)
-        text, _ = begin_enrolment(other, by=cast.by)
-    second = identity.enrol(text, tmp_path_factory.mktemp("other"))
+    second = another(cast, tmp_path_factory.mktemp("other"))
     stations = {enrolled.controller: attach(), second.controller: attach(second)}
     for who in (enrolled, second):
         begun(stations[who.controller], who)
@@ -254,8 +269,11 @@ def many_persons(cast: Cast, count: int) -> None:
 
 
 def test_a_revocation_overtakes_a_snapshot_of_a_hundred_thousand_persons(
-    cast: Cast, enrolled: Identity, attach: Attach
+    cast: Cast, enrolled: Identity, attach: Attach, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
+    second = another(cast, tmp_path_factory.mktemp("other"))
+    elsewhere = attach(second)
+    begun(elsewhere, second)
     version = known(attach, enrolled)
     many_persons(cast, 100_000)
     station = attach(version=version, deltas=200, unread=1)
@@ -267,6 +285,8 @@ def test_a_revocation_overtakes_a_snapshot_of_a_hundred_thousand_persons(
     assert len(body) == PART_BYTES
     with changing(cast):
         entry = revoke_credential(cast.card, by=cast.by)
+    # All streams are told at once: when one has it, it waits for its turn in the other.
+    elsewhere.expect("bars")
     seen = []
     for message in station.received():
         assert isinstance(message, link_pb2.Down)

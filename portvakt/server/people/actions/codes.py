@@ -16,7 +16,7 @@ from portvakt.core.credentials import HANDLE_BYTES, PASSCODE_DIGITS, guest_code_
 from portvakt.core.decision.model import CredentialKind
 from portvakt.server.logbook.actions import record
 from portvakt.server.logbook.models import AuditEntry
-from portvakt.server.organisations.actions import digest_key, take_back
+from portvakt.server.organisations.actions import digest_key, holders_changed, take_back
 from portvakt.server.organisations.models import Organisation
 from portvakt.server.people.actions._rows import new_credential, revoke
 from portvakt.server.people.actions.credentials import GUEST_CODE_BYTES
@@ -68,7 +68,9 @@ def renew_all_codes(*, by: Actor) -> tuple[list[Renewed], AuditEntry]:
     revoke(old)
     Credential.objects.bulk_create([each.credential for each in made])
     # So many at once go to the doors as one new snapshot, not one by one ahead of it.
-    return made, record("credential.all_renewed", Organisation(pk=by.organisation), by=by, doors=True)
+    entry = record("credential.all_renewed", Organisation(pk=by.organisation), by=by, doors=True)
+    holders_changed(by.organisation, entry.snapshot_version, (row.person_id for row in old))
+    return made, entry
 
 
 def _renew(person: Person, kind: CredentialKind, by: Actor) -> tuple[Credential, str, AuditEntry]:
