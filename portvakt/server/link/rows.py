@@ -65,6 +65,7 @@ def keep_log_key(device: Device, hello: link_pb2.Hello) -> None:
     """Hold on to the key that a controller seals its events with."""
     with acting(ENTRY_LOG, device.organisation):
         keep_key(device, hello)
+        hint(device.organisation, Look.LOG)
 
 
 def keep_answer(device: Device, version: int, refusal: str) -> None:
