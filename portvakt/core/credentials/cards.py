@@ -28,12 +28,7 @@ def card_value(bits: int, data: bytes) -> CardValue:
 
     Raises CredentialError: card_bits (not 1-512), card_length (bytes do not match bits).
     """
-    if not 1 <= bits <= MAX_CARD_BITS:
-        raise CredentialError("card_bits", f"a card has 1 to {MAX_CARD_BITS} bits")
-    if len(data) != (bits + 7) // 8:
-        raise CredentialError("card_length", "the number of bytes does not match the number of bits")
-    unused = -bits % 8
-    return CardValue(bits, data[:-1] + bytes([data[-1] >> unused << unused]))
+    return CardValue(bits, _cleared(bits, data))
 
 
 def card_digest(key: bytes, bits: int, data: bytes) -> bytes:
@@ -41,8 +36,8 @@ def card_digest(key: bytes, bits: int, data: bytes) -> bytes:
 
     Raises CredentialError as `card_value` does, and digest_key.
     """
-    card = card_value(bits, data)
-    return digest(key, b"portvakt card", card.bits.to_bytes(2, "big") + card.data)
+    cleared = _cleared(bits, data)
+    return digest(key, b"portvakt card", bits.to_bytes(2, "big") + cleared)
 
 
 def random_uid(readings: Sequence[CardValue]) -> bool:
@@ -51,3 +46,12 @@ def random_uid(readings: Sequence[CardValue]) -> bool:
     Two readings that differ show it, and so does a single one of four bytes that begins with 08.
     """
     return len(set(readings)) > 1 or any(each.bits == 32 and each.data[0] == _RANDOM_UID for each in readings)
+
+
+def _cleared(bits: int, data: bytes) -> bytes:
+    if not 1 <= bits <= MAX_CARD_BITS:
+        raise CredentialError("card_bits", f"a card has 1 to {MAX_CARD_BITS} bits")
+    if len(data) != (bits + 7) // 8:
+        raise CredentialError("card_length", "the number of bytes does not match the number of bits")
+    unused = -bits % 8
+    return data[:-1] + bytes([data[-1] >> unused << unused]) if unused else data
