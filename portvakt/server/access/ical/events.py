@@ -12,6 +12,7 @@ from typing import Any
 
 import icalendar
 import msgspec
+from dateutil.rrule import rrulestr
 
 MAX_BYTES = 1024 * 1024
 MAX_EVENTS = 5000
@@ -20,6 +21,9 @@ FIRST_YEAR, LAST_YEAR = 1900, 2199
 _LINE = re.compile(r"[A-Za-z0-9-]+[;:]")
 _DAY = timedelta(days=1)
 _NAME_LENGTH = 100
+_BY_DAYS = ("DAILY", "WEEKLY")
+_FREQUENCIES = (*_BY_DAYS, "MONTHLY", "YEARLY")
+_INTERVALS = range(1, 1001)
 _WORDS = frozenset({"FREQ", "INTERVAL", "BYDAY", "BYMONTHDAY", "BYMONTH", "BYSETPOS", "COUNT", "UNTIL", "WKST"})
 _WORDS_OF_DAYS = frozenset({"FREQ", "INTERVAL", "BYDAY", "COUNT", "UNTIL", "WKST"})
 
@@ -39,12 +43,16 @@ class CalendarRefused(ValueError):
 
 
 class Rule(msgspec.Struct, frozen=True):
-    """A recurrence: its text without UNTIL, until when (wall), and whether it says every week the same for ever."""
+    """A recurrence: its text without UNTIL, until when (wall), and whether it says every week the same for ever.
+
+    `period`: it repeats itself so, and may as well begin any number of these later; None where that is not so.
+    """
 
     text: str
     until: datetime | None
     counted: bool
     endless_week: bool
+    period: timedelta | None
 
 
 class Event(msgspec.Struct, frozen=True):
@@ -191,21 +199,36 @@ def _rule(component: Any, times: _Wall) -> Rule | None:
     parts = component.get("RRULE")
     if parts is None:
         return None
-    if isinstance(parts, list) or "EXRULE" in component:
-        raise CalendarRefused("rule", times.where)
-    by_days = parts["FREQ"][0] in ("DAILY", "WEEKLY")
-    weekdays = [str(each) for each in parts.get("BYDAY", [])]
-    ordinals = any(len(each) > 2 for each in weekdays)
-    if not set(parts) <= (_WORDS_OF_DAYS if by_days else _WORDS) or (by_days and ordinals):
-        raise CalendarRefused("rule", times.where)
-    if not by_days and parts["FREQ"][0] not in ("MONTHLY", "YEARLY"):
+    if isinstance(parts, list) or "EXRULE" in component or not _can_be_taken(parts):
         raise CalendarRefused("rule", times.where)
     until = _until(parts, times)
-    each_time = parts.get("INTERVAL", [1])[0] == 1
-    endless = by_days and each_time and until is None and "COUNT" not in parts
+    interval = parts.get("INTERVAL", [1])[0]
+    by_days = parts["FREQ"][0] in _BY_DAYS
+    # So many weeks hold a whole number of its days, whether it counts days or weeks.
+    period = timedelta(weeks=interval) if by_days and "COUNT" not in parts else None
+    endless = period == timedelta(weeks=1) and until is None
+    return Rule(_without_until(parts), until, "COUNT" in parts, endless, period)
+
+
+def _can_be_taken(parts: Any) -> bool:
+    """Tell whether a recurrence is of days, weeks, months or years and says nothing that dateutil refuses or turns for ever on."""
+    frequency = parts.get("FREQ", [""])[0]
+    by_days = frequency in _BY_DAYS
+    ordinals = any(len(str(each)) > 2 for each in parts.get("BYDAY", []))
+    if frequency not in _FREQUENCIES or (by_days and ordinals) or parts.get("INTERVAL", [1])[0] not in _INTERVALS:
+        return False
+    if not set(parts) <= (_WORDS_OF_DAYS if by_days else _WORDS) or parts.get("COUNT", [1])[0] < 1:
+        return False
+    try:
+        rrulestr(_without_until(parts))
+    except ValueError:
+        return False
+    return True
+
+
+def _without_until(parts: Any) -> str:
     kept: Any = icalendar.vRecur({key: value for key, value in parts.items() if key != "UNTIL"})
-    text = kept.to_ical().decode()
-    return Rule(text, until, "COUNT" in parts, endless)
+    return str(kept.to_ical().decode())
 
 
 def _until(parts: Any, times: _Wall) -> datetime | None:

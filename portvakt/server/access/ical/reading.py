@@ -18,7 +18,7 @@ from portvakt.server.access.ical.events import CalendarRefused, Event, Rule, eve
 
 DAYS_AHEAD = 800
 MAX_DAYS_AHEAD = 5 * 366
-# A recurrence that never happens (the fifth of two Mondays) costs half a second until it is known.
+# Of those that must be counted through: one that never happens (the third of one Monday) costs half a second.
 MAX_RULES = 30
 MAX_TIMES = 50_000
 _DAY = timedelta(days=1)
@@ -55,7 +55,7 @@ class _Reading:
         for event in events:
             if event.replaces is not None:
                 self._replaced[event.uid].add(event.replaces)
-        if sum(event.rule is not None and not event.rule.endless_week for event in events) > MAX_RULES:
+        if sum(event.rule is not None and event.rule.period is None for event in events) > MAX_RULES:
             raise CalendarRefused("too_many_rules")
 
     _replaced: defaultdict[str, set[datetime]]
@@ -154,9 +154,9 @@ def _named(event: Event) -> Iterator[date]:
 
 def _recurring(event: Event, rule: Rule, since: datetime, until: datetime) -> Iterator[datetime]:
     start = event.start
-    if rule.endless_week and start < since:
-        # The same weeks for ever: those long past need not be counted through.
-        start += (since - start) // _WEEK * _WEEK
+    if rule.period is not None and start < since:
+        # What is long past need not be counted through.
+        start += (since - start) // rule.period * rule.period
     last = until if rule.until is None else min(until, rule.until)
     for moment in rrulestr(rule.text, dtstart=start).xafter(since, inc=True):
         if moment > last:
