@@ -1,9 +1,10 @@
 """How many decisions a second, how long does the slowest in a hundred take, and what becomes of both with a million persons?
 
-    bin/dev python bench/decision.py [--requests 20000] [--large 1000000] [--json FILE]
+    bin/dev python -m pip install --require-hashes --target var/bench -r requirements/bench.txt
+    PYTHONPATH=var/bench bin/dev python bench/decision.py [--requests 20000] [--large 1000000] [--json FILE]
 
 10,000 persons with a card each, 200 doors, 50 schedules, 500 rules. The same attempts go to ours and to others that answer questions of
-this kind (bench/decision_peers.py; installed from requirements/bench.txt), and all must give the same answer. Ours is asked with the bits
+this kind (bench/decision_peers.py), and all must give the same answer. Ours is asked with the bits
 of the card, as a reader gives them: its keyed digest (HMAC-SHA-256), the schedule in the door's local time and the reason are in the time.
 A peer that would take longer than a minute answers a sample of the same attempts; the table says how many. Then ours alone with a million
 persons and 2,000 doors. Memory is what tracemalloc counts for the index, the rows it was made from not among it.
@@ -260,7 +261,9 @@ def main() -> None:
     print(
         f"index {large['bytes_per_person']:.0f} bytes a person (tracemalloc); compiled in {large['compile_s']:.1f} s;"
     )
-    print(f"amended for one person in {large['amend_ms']:.0f} ms")
+    print(f"amended for one person in {large['amend_ms']:.0f} ms;")
+    ratio = float(large["rows"][1]["p50_us"]) / float(table[1]["p50_us"])  # type: ignore[index, arg-type]
+    print(f"a decision takes {ratio:.2f} times as long as with 10,000 persons (p50, digest at hand)")
     _aims(table, large)
     if options.json:
         machine = {"python": platform.python_version(), "machine": platform.platform()}

@@ -104,7 +104,7 @@ def test_a_pin_that_only_begins_a_pair_begins_none() -> None:
         assert answer(only_pairs, pin(digits)) == Denied(Reason.LOCKDOWN, AuthType.PIN)
 
 
-class Side1:
+class FrontEntry:
     """The entry of the front door, with what is remembered there."""
 
     def __init__(self, rows: Snapshot) -> None:
@@ -121,7 +121,7 @@ class Side1:
 
 
 def test_a_lockdown_is_no_time_to_guess_the_pins_of_who_overrides_it() -> None:
-    side = Side1(locked_down(plan(3), overrides=3))
+    side = FrontEntry(locked_down(plan(3), overrides=3))
     for _ in range(WRONG_PINS):
         assert not side.locked()
         assert side.type("1111") == "LOCKDOWN"
@@ -133,7 +133,7 @@ def test_a_lockdown_is_no_time_to_guess_the_pins_of_who_overrides_it() -> None:
 
 @pytest.mark.parametrize("own", [(AuthType.KEY_CARD_PLUS_PIN,), tuple(AuthType)])
 def test_what_was_not_looked_at_or_was_right_is_not_counted(own: tuple[AuthType, ...]) -> None:
-    side = Side1(locked_down(plan(3), overrides=0, own=own))
+    side = FrontEntry(locked_down(plan(3), overrides=0, own=own))
     for _ in range(WRONG_PINS):
         side.type("2580")
     assert side.state is FRESH
