@@ -83,7 +83,13 @@ def _everywhere(now: datetime) -> list[tuple[str, QuerySet[Any]]]:
         ("signed-in devices", UserSession.objects.filter(~Exists(open_session))),
         ("commands", DoorCommand.objects.filter(asked_at__lt=now - timedelta(days=COMMAND_DAYS))),
         ("own openings", _past(RemoteAsk, now)),
-        ("tasks of controllers", ControllerTask.objects.filter(asked_at__lt=now - timedelta(days=COMMAND_DAYS))),
+        # The newest rehearsal of a lockdown stays with its plan.
+        (
+            "tasks of controllers",
+            ControllerTask.objects.filter(asked_at__lt=now - timedelta(days=COMMAND_DAYS)).exclude(
+                action=ControllerTask.Action.REHEARSE
+            ),
+        ),
         ("wishes to forgive", _past(Forgiveness, now)),
         ("card readings", _past(CardReading, now)),
         ("changes of holders", _past(HolderChange, now)),

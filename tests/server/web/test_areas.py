@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from django.test import Client
 
+from portvakt.server.access.models import Forgiveness
 from portvakt.server.accounts.models import Account, Role
 from portvakt.server.places.actions import add_controller
 from portvakt.server.places.models import Area, ControllerTask, Interlock
@@ -83,3 +84,17 @@ def test_somebody_elses_areas_are_not_there(cast: Cast, other: Cast, client_of: 
     client = client_of(other.admin)
     assert client.get(url(other, area.pk)).status_code == 404
     assert client.post(url(other, "controllers", cast.controller.pk, "forgive")).status_code == 404
+
+
+def test_it_is_forgotten_where_one_person_is(cast: Cast, client_of: ClientOf) -> None:
+    client = client_of(cast.accounts[Role.OPERATOR])
+    where = f"/o/{cast.organisation.slug}/persons/{cast.resident.pk}/"
+    assert client.post(f"{where}forgive/").status_code == 422, "there is no area"
+    assert "Forget where the person is" not in client.get(where).content.decode()
+    with acting(PREMISES, cast.organisation.pk):
+        Area.objects.create(organisation=cast.organisation, controller=cast.controller, name="Garage")
+    assert "Forget where the person is" in client.get(where).content.decode()
+    assert client.post(f"{where}forgive/").status_code == 302
+    with acting("access_administration", cast.organisation.pk):
+        (row,) = Forgiveness.objects.filter(person=cast.resident)
+    assert row.controller_id == cast.controller.pk
