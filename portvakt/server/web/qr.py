@@ -1,6 +1,7 @@
 """How does a text become a QR code that a page shows, a printer prints or a mail carries?"""
 
-import io
+from base64 import b64decode
+from urllib.parse import unquote_to_bytes
 
 import segno
 
@@ -11,21 +12,23 @@ POINTS = 10
 
 def svg(text: str) -> bytes:
     """Return the QR code of a text as an SVG file, black on white, of any size."""
-    return _drawn(text, "svg", unit="", omitsize=True, xmldecl=True)
+    return unquote_to_bytes(_body(_code(text).svg_data_uri(xmldecl=True, border=QUIET, omitsize=True, light="#fff")))
 
 
 def inline_svg(text: str) -> str:
     """Return the QR code of a text as an <svg> element for a page; it is a drawing only and holds none of the text."""
-    code = segno.make_qr(text, error="m")
-    return str(code.svg_inline(border=QUIET, omitsize=True, light="#fff", svgclass="qr-drawing", lineclass=None))
+    drawing = _code(text).svg_inline(border=QUIET, omitsize=True, light="#fff", svgclass="qr-drawing", lineclass=None)
+    return str(drawing)
 
 
 def png(text: str) -> bytes:
     """Return the QR code of a text as a PNG picture, black on white."""
-    return _drawn(text, "png", scale=POINTS)
+    return b64decode(_body(_code(text).png_data_uri(scale=POINTS, border=QUIET, light="#fff")))
 
 
-def _drawn(text: str, kind: str, **how: object) -> bytes:
-    out = io.BytesIO()
-    segno.make_qr(text, error="m").save(out, kind=kind, border=QUIET, light="#fff", **how)
-    return out.getvalue()
+def _code(text: str) -> segno.QRCode:
+    return segno.make_qr(text, error="m")
+
+
+def _body(data_uri: str) -> str:
+    return data_uri.partition(",")[2]

@@ -84,14 +84,14 @@ def test_a_passcode_is_made_after_a_question_and_shown_once(cast: Cast, operator
 
 
 def test_a_licence_plate_shows_its_normal_form_and_never_whose_it_is(cast: Cast, operator: Client) -> None:
-    assert operator.post(url(cast, cast.resident.pk, "plates"), {"value": "abc12d"}).status_code == 302
+    assert operator.post(url(cast, cast.resident.pk, "plates"), {"plate": "abc12d"}).status_code == 302
     shown = operator.get(url(cast, cast.resident.pk)).content.decode()
     assert "ABC 12D" in shown
     assert ">SE" in shown
-    taken = operator.post(url(cast, cast.guest.pk, "plates"), {"value": "ABC-12D"})
-    assert taken.context["plate_form"].errors["value"] == ["This licence plate cannot be given to the person."]
+    taken = operator.post(url(cast, cast.guest.pk, "plates"), {"plate": "ABC-12D"})
+    assert taken.context["plate_form"].errors["plate"] == ["This licence plate cannot be given to the person."]
     assert "Maja" not in taken.content.decode()
-    assert operator.post(url(cast, cast.guest.pk, "plates"), {"value": "?!"}).status_code == 422
+    assert operator.post(url(cast, cast.guest.pk, "plates"), {"plate": "?!"}).status_code == 422
 
 
 def test_a_guest_code_needs_an_end_and_is_mailed_only_where_there_is_an_address(cast: Cast, operator: Client) -> None:
@@ -192,7 +192,7 @@ def test_a_doors_code_is_written_one_way_and_read_in_any_case(cast: Cast) -> Non
 
 def test_nobody_elses_person_is_given_a_code(cast: Cast, other: Cast, operator: Client) -> None:
     for path in ("passcode", "phone-code", "plates", "guest-codes", "pins", "cards"):
-        assert operator.post(url(cast, other.resident.pk, path), {"value": "ABC123"}).status_code == 404
+        assert operator.post(url(cast, other.resident.pk, path), {"plate": "ABC123", "value": "1-1"}).status_code == 404
 
 
 def test_what_a_guest_shows_is_what_a_reader_reads(cast: Cast) -> None:

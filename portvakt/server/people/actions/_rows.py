@@ -7,8 +7,11 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from portvakt.core.decision.model import CredentialKind
-from portvakt.server.people.models import PIN_KINDS, Credential, Person
+from portvakt.server.people.models import Credential, Person
 from portvakt.server.purpose.errors import Refused
+
+# Beside which field of a form it stands that a digest is taken.
+FIELDS = {CredentialKind.PIN: "pin", CredentialKind.DURESS_PIN: "pin", CredentialKind.PLATE: "plate"}
 
 
 def check_period(values: Mapping[str, Any]) -> None:
@@ -27,7 +30,7 @@ def new_credential(person: Person, kind: CredentialKind, digest: bytes, taken: s
         with transaction.atomic():
             credential.save(force_insert=True)
     except IntegrityError as error:
-        raise Refused(taken, field="pin" if kind in PIN_KINDS else "value") from error
+        raise Refused(taken, field=FIELDS.get(kind, "value")) from error
     return credential
 
 

@@ -97,14 +97,14 @@ def issue_pin(
 def issue_plate(person: Person, text: str, *, by: Actor, label: str = "") -> tuple[Credential, AuditEntry]:
     """Give a person a licence plate, written as people write it.
 
-    Refused: any code of CredentialError, plate_taken (whose it is is not said); field "value".
+    Refused: any code of CredentialError, plate_taken (whose it is is not said); field "plate".
     """
     by.require(Permission.CREDENTIAL_ISSUE)
     try:
         plate = recognise(text)
         digest = plate_digest(digest_key(by.organisation), plate.normal)
     except CredentialError as error:
-        raise Refused(error.code, field="value") from error
+        raise Refused(error.code, field="plate") from error
     credential = new_credential(person, CredentialKind.PLATE, digest, "plate_taken", number=plate.shown, label=label)
     return credential, _issued(credential, by, "number", "label")
 

@@ -94,7 +94,7 @@ def plate(request: BoardRequest, person_id: UUID) -> HttpResponse:
     if form.is_valid():
         with refusals_beside(form):
             values = form.cleaned_data
-            _row, entry = issue_plate(someone, values["value"], by=request.operator, label=values["label"])
+            _row, entry = issue_plate(someone, values["plate"], by=request.operator, label=values["label"])
             return back(request, someone, entry)
     return show(request, someone, plate_form=form)
 

@@ -80,13 +80,13 @@ class PinForm(BoardForm):
 class PlateForm(LabelledForm):
     """A licence plate."""
 
-    value = forms.CharField(
+    plate = forms.CharField(
         label=_("Licence plate"),
         max_length=20,
         widget=forms.TextInput(attrs=QUIET | {"autocapitalize": "characters"}),
         help_text=_("As it stands on the vehicle, such as ABC 123. Spaces and hyphens make no difference."),
     )
-    field_order = ("value", "label")
+    field_order = ("plate", "label")
 
     def __init__(self, *args: Any, **options: Any) -> None:
         # Ids of its own, as several forms with such fields stand on one page.
