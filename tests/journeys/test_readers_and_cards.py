@@ -25,6 +25,7 @@ def add_reader(running: Running, board: Page, door: str, port: str, address: int
     board.locator("[name=side]").select_option("exit")
     board.locator("[name=port]").fill(port)
     board.locator("[name=address]").fill(str(address))
+    board.locator("[name=baud]").select_option("9600")
     save(board)
     running.wait_for("the snapshot in force", running.in_force)
     query = "select id::text from places_reader where door_id = %(door)s and side = 'exit'"
