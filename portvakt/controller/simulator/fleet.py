@@ -211,6 +211,10 @@ class Member:
         """The doors it has in force."""
         return self.facts.doors
 
+    def has_reader(self, door: str, side: Side) -> bool:
+        """Whether there is a reader at a side of a door."""
+        return (door, side) in self._readers.at
+
     def reader(self, door: str, side: Side) -> str:
         """The reader at a side of a door. Raises NoSuchDoor."""
         try:
@@ -326,6 +330,10 @@ class Fleet:
         members = self.members if door is None else [self.member(door)]
         found = [event for member in members for event in member.events if door is None or event.door == door]
         return sorted(found, key=lambda event: event.at)
+
+    def has_reader(self, door: str, side: Side = Side.ENTRY) -> bool:
+        """Whether something can be shown at a side of a door."""
+        return self.member(door).has_reader(door, side)
 
     def member(self, door: str) -> Member:
         """The controller that has a door in force."""
