@@ -364,6 +364,7 @@ REFUSED = {
     "a rule that is none": ((*SINGLE, "RRULE:FREQ=FOO"), "property", "event 1: RRULE"),
     "an unknown zone": (("DTSTART;TZID=Mars/Base:20260310T080000", "DURATION:PT1H"), "zone", "event 1: Mars/Base"),
     "the year 1": (("DTSTART:00010101T080000", "DURATION:PT1H"), "year", "event 1"),
+    "two starts": ((*SINGLE, "DTSTART:20260311T080000"), "property", "event 1: DTSTART"),
     "every hour": ((*SINGLE, "RRULE:FREQ=HOURLY"), "rule", "event 1"),
     "by week number": ((*SINGLE, "RRULE:FREQ=YEARLY;BYWEEKNO=20"), "rule", "event 1"),
     "by hour": ((*SINGLE, "RRULE:FREQ=DAILY;BYHOUR=8,9"), "rule", "event 1"),
@@ -412,6 +413,11 @@ FILES = {
     "a page": (b"<!DOCTYPE html>", "line", "line 1"),
     "a broken line": (FRAME.format("hello world\r\n").encode(), "line", "line 3"),
     "an end without a beginning": (FRAME.format("END:VEVENT\r\n").encode(), "not_a_calendar", ""),
+    "a part that ends as a zone": (
+        FRAME.format("BEGIN:VTHING\r\nTZID:x\r\nEND:VTIMEZONE\r\n").encode(),
+        "not_a_calendar",
+        "",
+    ),
     "an event that does not end": (b"BEGIN:VCALENDAR\r\nBEGIN:VEVENT\r\nUID:1\r\n", "not_a_calendar", ""),
     "too large": (b"X:" + b"a" * 1024 * 1024, "too_large", ""),
     "too many events": (many(5001), "too_many_events", ""),
@@ -434,5 +440,11 @@ def test_a_calendar_without_events_is_never_active() -> None:
 
 
 def test_a_file_cannot_tell_what_a_zone_is() -> None:
+    zone = "BEGIN:VTIME\r\n ZONE\r\nTZID:Own\r\nBEGIN:STANDARD\r\nDTSTART:19700101T000000\r\nTZOFFSETFROM:+0100\r\n"
+    zone += "TZOFFSETTO:+0100\r\nEND:STANDARD\r\nEND;X=1:VTIMEZONE\r\n"
+    event = "BEGIN:VEVENT\r\nDTSTART;TZID=Own:20260310T080000\r\nDURATION:PT1H\r\nEND:VEVENT\r\n"
+    with pytest.raises(CalendarRefused) as refused:
+        from_ical(FRAME.format(zone + event).encode(), STOCKHOLM, AT)
+    assert refused.value.code == "zone"
     forged = GOOGLE.replace("TZOFFSETTO:+0100", "TZOFFSETTO:+1100").replace("\n", "\r\n").encode()
     assert from_ical(forged, STOCKHOLM, AT).weekly == WORKDAYS

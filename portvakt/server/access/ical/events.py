@@ -21,6 +21,7 @@ FIRST_YEAR, LAST_YEAR = 1900, 2199
 _LINE = re.compile(r"[A-Za-z0-9-]+[;:]")
 _DAY = timedelta(days=1)
 _NAME_LENGTH = 100
+_ONCE = ("DTSTART", "DTEND", "DURATION", "RECURRENCE-ID", "SUMMARY", "UID", "STATUS")
 _BY_DAYS = ("DAILY", "WEEKLY")
 _FREQUENCIES = (*_BY_DAYS, "MONTHLY", "YEARLY")
 _INTERVALS = range(1, 1001)
@@ -93,7 +94,8 @@ def _calendars(data: bytes) -> list[Any]:
     kept = "\r\n".join(_without_zones(text))
     try:
         calendars = icalendar.Calendar.from_ical(kept, multiple=True)
-    except ValueError:
+    except (ValueError, AttributeError):
+        # The latter is how icalendar stumbles over a part that begins under one name and ends as a VTIMEZONE.
         raise CalendarRefused("not_a_calendar") from None
     if not calendars or any(each.name != "VCALENDAR" for each in calendars):
         raise CalendarRefused("not_a_calendar")
@@ -102,21 +104,36 @@ def _calendars(data: bytes) -> list[Any]:
 
 def _without_zones(text: str) -> Iterator[str]:
     inside = False
-    for number, line in enumerate(re.split(r"\r\n|\r|\n", text), start=1):
-        word = line.strip().upper()
-        inside = inside or word == "BEGIN:VTIMEZONE"
-        if not inside and line.strip():
-            # A line that begins with a space or a tab goes on from the one before.
-            if line[0] not in " \t" and not _LINE.match(line):
+    for number, line in _unfolded(text):
+        word = line.upper()
+        inside = inside or (word.startswith("BEGIN") and "VTIMEZONE" in word)
+        if not inside:
+            if not _LINE.match(line):
                 raise CalendarRefused("line", f"line {number}")
             yield line
-        inside = inside and word != "END:VTIMEZONE"
+        inside = inside and not (word.startswith("END") and "VTIMEZONE" in word)
+
+
+def _unfolded(text: str) -> Iterator[tuple[int, str]]:
+    """Give each line with its number; one that begins with a space or a tab goes on from the one before."""
+    first, pieces = 1, list[str]()
+    for number, line in enumerate(re.split(r"\r\n|\r|\n", text), start=1):
+        if line[:1] in {" ", "\t"}:
+            pieces.append(line[1:])
+            continue
+        if whole := "".join(pieces):
+            yield first, whole
+        first, pieces = number, [line]
+    if whole := "".join(pieces):
+        yield first, whole
 
 
 def _event(component: Any, number: int, timezone: tzinfo) -> Event:
     where = f"event {number}"
     if component.errors:
         raise CalendarRefused("property", f"{where}: {component.errors[0][0]}")
+    for twice in (each for each in _ONCE if isinstance(component.get(each), list)):
+        raise CalendarRefused("property", f"{where}: {twice}")
     name = str(component.get("SUMMARY", ""))[:_NAME_LENGTH]
     where = f"{where} ({name})" if name else where
     if "DTSTART" not in component:
