@@ -1,7 +1,7 @@
 """What does one controller need to know? Read from the rows of its organisation, without a name, an address or a card number."""
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import date, datetime, timedelta
 from uuid import UUID
 
@@ -59,7 +59,7 @@ def build(controller: Controller) -> wire.Snapshot:
     )
 
 
-def build_whole(organisation: UUID, persons: QuerySet[Person] | None = None) -> wire.Snapshot:
+def build_whole(organisation: UUID, persons: Collection[UUID] | None = None) -> wire.Snapshot:
     """Return the rows of all controllers as one, for questions about who may pass; it is signed and sent to nobody.
 
     With `persons`, of these alone. Instead of its digest each credential has its id, so that whoever asks need not be able to read digests.
@@ -71,7 +71,9 @@ def build_whole(organisation: UUID, persons: QuerySet[Person] | None = None) -> 
         known = rules.get(rule.id, rule)
         doors = rule.doors if known is rule else known.doors + rule.doors
         rules[rule.id] = msgspec.structs.replace(rule, doors=doors, schedule=known.schedule or rule.schedule)
-    held = {"organisation": organisation} | ({} if persons is None else {"person__in": persons})
+    own, held = Q(organisation=organisation), Q(organisation=organisation)
+    if persons is not None:
+        own, held = own & Q(pk__in=persons), held & Q(person__in=persons)
     return msgspec.structs.replace(
         blank,
         doors=tuple(door for site in sites for door in site.doors),
@@ -79,9 +81,9 @@ def build_whole(organisation: UUID, persons: QuerySet[Person] | None = None) -> 
         rules=tuple(rules.values()),
         lockdowns=tuple(lockdown for site in sites for lockdown in site.lockdowns),
         areas=tuple(area for site in sites for area in site.areas),
-        persons=_persons(Person.objects.filter(organisation=organisation) if persons is None else persons),
-        credentials=_kinds_held(Credential.objects.filter(revoked_at__isnull=True, **held)),
-        assignments=_assignments(Assignment.objects.filter(**held)),
+        persons=_persons(Person.objects.filter(own)),
+        credentials=_kinds_held(Credential.objects.filter(held, revoked_at__isnull=True)),
+        assignments=_assignments(Assignment.objects.filter(held)),
     )
 
 
