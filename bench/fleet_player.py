@@ -30,6 +30,7 @@ class Player:
 
     def __init__(self, fleet: Fleet) -> None:
         self.fleet = fleet
+        self._answers: dict[str, tuple[tuple[Any, ...], bool]] = {}
 
     async def answer(self, order: dict[str, Any]) -> dict[str, Any]:
         """Carry out one order."""
@@ -67,6 +68,17 @@ class Player:
         return {"at": moments}
 
     def _opens(self, member: Member, card: str) -> bool:
+        """Decide as the door would. Nothing is asked twice while what is decided by is the same: only the answer would be."""
+        deciding = member.deciding
+        known = self._answers.get(member.controller)
+        decided_by = (card, deciding.index, deciding.state.barred)
+        if known is not None and all(one is other for one, other in zip(known[0], decided_by, strict=True)):
+            return known[1]
+        opens = self._decided(member, card)
+        self._answers[member.controller] = decided_by, opens
+        return opens
+
+    def _decided(self, member: Member, card: str) -> bool:
         deciding, value = member.deciding, parse_card(card)
         if deciding.index is None or not deciding.index.doors:
             return False
