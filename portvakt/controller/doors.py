@@ -49,7 +49,6 @@ from portvakt.core.decision.model import (
 from portvakt.core.decision.presence import COMPANY_SECONDS
 from portvakt.core.door import DoorState
 from portvakt.core.event import Event, EventKind
-from portvakt.core.posture import PostureKind
 from portvakt.core.snapshot import Reader, Snapshot
 
 log = logging.getLogger(__name__)
@@ -279,11 +278,19 @@ class Doors:
         return done
 
     async def _kept_in_time(self, events: list[Event]) -> bool:
-        """Keep events; tell whether whoever is at the door may still be there. If not, the log says that nothing opened."""
+        """Keep events; tell whether whoever is at the door may still be there. If not, the log says that nothing opened.
+
+        What cannot be kept did not happen: a journal that is full or broken opens no door.
+        """
         late = asyncio.Event()
         timer = self._clock.call_later(RELEASE_WITHIN_SECONDS, late.set)
-        await self._append(events)
-        timer.cancel()
+        try:
+            await self._append(events)
+        except Exception:
+            log.exception("an event cannot be kept; the door stays as it is")
+            return False
+        finally:
+            timer.cancel()
         if late.is_set() and events[-1].kind is not EventKind.ACCESS_DENIED:
             self._tell(entries.not_released(events[-1], self._clock.now()))
         return not late.is_set()
@@ -359,14 +366,7 @@ class Doors:
 
     def _obstacle(self, door: str) -> str:
         live = self._doors.get(door)
-        if live is None:
-            return "unknown"
-        if live.posture.kind is PostureKind.OUT_OF_SERVICE:
-            return "out_of_service"
-        if not self._strikes.reachable(door):
-            return "unreachable"
-        shut = (DoorState.LOCKED, DoorState.RELEASED, DoorState.UNLOCKED)
-        return "" if live.state in shut else "open" if live.state is DoorState.UNLOCKED_OPEN else live.state.value
+        return "unknown" if live is None else live.obstacle(reachable=self._strikes.reachable(door))
 
     def _fire_changed(self, active: bool) -> None:  # noqa: FBT001 - an input's one property
         if active is not self.fire:

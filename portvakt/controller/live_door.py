@@ -74,6 +74,16 @@ class LiveDoor:
         """
         self._take(DoorCause.CONTACT_OPENED if open_ else DoorCause.CONTACT_CLOSED)
 
+    def obstacle(self, *, reachable: bool) -> str:
+        """Say why a lockdown would not lock the door, in link.proto's words; empty where it would."""
+        if self.posture.kind is PostureKind.OUT_OF_SERVICE:
+            return "out_of_service"
+        if not reachable:
+            return "unreachable"
+        if self.state in (DoorState.LOCKED, DoorState.RELEASED, DoorState.UNLOCKED):
+            return ""
+        return "open" if self.state is DoorState.UNLOCKED_OPEN else self.state.value
+
     def leave(self) -> None:
         """The door is no longer this controller's, or the controller stops: locked, and nothing happens later."""
         self._stop_timers()

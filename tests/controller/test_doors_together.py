@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import pytest
 
+from portvakt.controller.journal import JournalFull
 from portvakt.controller.outputs import ExitPressed, FireChanged, TamperChanged
 from portvakt.controller.readers import CardRead, Signal
 from portvakt.core.credentials import (
@@ -32,6 +33,7 @@ from portvakt.core.decision.model import (
 )
 from portvakt.core.decision.presence import COMPANY_SECONDS
 from portvakt.core.door import DoorState
+from portvakt.core.event import Event
 from portvakt.core.snapshot import (
     Area,
     Assignment,
@@ -312,6 +314,25 @@ def test_an_interlock_counts_a_grant_whose_event_is_still_on_its_way_to_the_disk
         await rig.advance(RELEASE_SECONDS)
         await rig.keys("902615#", BACK_IN)
         assert rig.said()[-1] == "access_granted"
+
+    run(story)
+
+
+def test_an_event_that_cannot_be_kept_opens_nothing_and_holds_no_interlock() -> None:
+    async def story() -> None:
+        rig = Rig(changed(interlocks=(Interlock("lock", (FRONT, BACK)),)))
+        kept = rig.doors._append
+
+        async def full(_events: Sequence[Event]) -> None:
+            raise JournalFull
+
+        rig.doors._append = full
+        await rig.card(CARD_ANNA)
+        assert rig.shown == [(FRONT_IN, Signal.DENIED)]
+        assert rig.doors.deciding.state.unsecured == frozenset()
+        rig.doors._append = kept
+        await rig.keys("902615#", BACK_IN)
+        assert rig.said() == ["access_granted"]
 
     run(story)
 
