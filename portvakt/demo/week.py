@@ -1,16 +1,22 @@
-"""What happened at the demo's doors during the week before it began? Invented, always the same for the same minute of start."""
+"""What happened at the demo's doors during the week before it began? Invented, always the same for the same minute of start.
+
+It is chained and sealed as a controller's events are, with a key that nobody keeps: an export of the demo's log can be verified whole.
+"""
 
 import uuid
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from random import Random
 
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from django.utils import timezone
 
+from portvakt.core.chain import SALT_BYTES, first_digest, next_digest, seal
 from portvakt.core.decision.model import AuthType, Reason, Side
 from portvakt.core.event import EventKind
-from portvakt.server.logbook.actions import record_events
+from portvakt.server.logbook.actions import move_chain, record_events, record_key, record_seal
 from portvakt.server.logbook.models import AccessEvent
+from portvakt.server.logbook.proof import text_of
 from portvakt.server.people.models import Credential, Person
 from portvakt.server.places.models import Controller, Door
 
@@ -23,12 +29,34 @@ def record_week(
     organisation: uuid.UUID, controller: Controller, doors: Sequence[Door], holders: Sequence[Holder]
 ) -> None:
     """Record a week of passages as if the controller had sent them, in order, in a journal of their own."""
-    happened = sorted(_happened(Random(1), doors, holders), key=lambda event: event.at)
+    dice = Random(1)
+    happened = sorted(_happened(dice, doors, holders), key=lambda event: event.at)
     journal, now = uuid.uuid4(), timezone.now()
     for sequence, event in enumerate(happened, start=1):
         event.organisation_id, event.controller_id = organisation, controller.pk
         event.journal, event.sequence, event.received_at = journal, sequence, min(now, event.at)
+    digest = _chain(dice, journal, happened)
     record_events(happened)
+    _seal(happened[-1], digest)
+
+
+def _chain(dice: Random, journal: uuid.UUID, events: Sequence[AccessEvent]) -> bytes:
+    """Give events their places in the chain of a journal; return the digest after the last."""
+    digest = first_digest(str(journal))
+    for event in events:
+        event.salt, event.before = dice.randbytes(SALT_BYTES), digest
+        digest = event.digest = next_digest(digest, text_of(event))
+    return digest
+
+
+def _seal(last: AccessEvent, digest: bytes) -> None:
+    """Vouch for the week with a key of its own; the controller brings another when it is enrolled."""
+    key = Ed25519PrivateKey.generate()
+    public_key = key.public_key().public_bytes_raw()
+    record_key(last.organisation_id, last.controller_id, public_key, accepted=True)
+    sealed = seal(str(last.journal), last.sequence, digest, key)
+    record_seal(last, digest, sealed, public_key, sound=True, previous=None)
+    move_chain(last, digest, public_key, None, None)
 
 
 def _happened(dice: Random, doors: Sequence[Door], holders: Sequence[Holder]) -> Iterator[AccessEvent]:

@@ -1,12 +1,15 @@
 """Stories of failure: what happened at the door is never lost, never told twice, and the door goes on answering."""
 
+import re
 import time
 from collections import Counter
 from collections.abc import Callable
 from datetime import UTC, datetime
 
 import pytest
+from playwright.sync_api import Page, expect
 
+from tests.journeys.pages import SOON, confirm, find_person, go, text_at, word
 from tests.journeys.running import Running
 
 READS = 500
@@ -40,6 +43,11 @@ def assert_nothing_lost_or_doubled(running: Running) -> None:
         assert numbers == list(range(1, len(numbers) + 1))
 
 
+def state_on(page: str, device: str) -> str:
+    """Return what a controller's own page says of a device."""
+    return re.findall(rf"{device}</th><td[^>]*>([^<]*)", page)[0]
+
+
 def nothing_waits(running: Running) -> bool:
     """Tell whether the controller says that all its events are recorded."""
     return bool(running.rows("select 1 from places_controllerstatus where online and waiting_events = 0"))
@@ -59,15 +67,48 @@ def test_the_link_is_cut_and_comes_back(running: Running) -> None:
     assert_nothing_lost_or_doubled(running)
 
 
-def test_a_revocation_while_the_link_is_cut_holds_once_it_is_back(running: Running) -> None:
-    """The server's truth is a row: whatever was asked for while nobody listened is sent when someone does."""
+@pytest.mark.row("S36")
+def test_a_revocation_while_the_link_is_cut_holds_once_it_is_back(running: Running, board: Page) -> None:
+    card, door = running.person("Nanna Åkers")["card"], "Cykelrum"
+    place = f"doors/{running.door(door)}/"
+    running.wait_for("the snapshot in force", running.in_force)
+    go(running, board, place)
+    cut = board.locator("section[aria-labelledby=link-cut]")
+    expect(cut).to_contain_text(word("If the link were cut now", "Om länken bröts nu"))
+    expect(cut).to_contain_text(word("by the newest snapshot", "det nyaste beslutsunderlaget"))
+    expect(cut).to_contain_text(word("Exit buttons always work", "Öppnaknappar fungerar alltid"))
+
     running.kill("link")
-    running.rows("""update people_person set suspended_at = now() where first_name = 'Nanna' returning id""")
-    running.rows("""update organisations_snapshotcounter set version = version + 1 returning version""")
+    expect(cut).to_contain_text(word("The link is cut", "Länken är bruten"), timeout=SOON)
+    find_person(running, board, "Nanna Åkers")
+    board.locator("a[href*='/credentials/'][href$='/revoke/'], button[formaction$='/revoke/']").first.click()
+    confirm(board)
+    expect(board.locator(".in-force-card")).to_contain_text(re.compile("0 (of|av) 1"), timeout=SOON)
+    before = running.releases(door)
+    running.show_card(door, card)  # as the page had said: by what it has, and exit and entry go on
+    running.wait_for("the strike", lambda: running.releases(door) == before + 1)
+    go(running, board, place)
+    expect(cut).to_contain_text(word("an older snapshot", "ett äldre beslutsunderlag"))
+
     running.start_link()
     running.wait_for("the new snapshot in force", running.in_force)
-    event = running.attempt("Cykelrum", lambda: running.show_card("Cykelrum", running.person("Nanna Åkers")["card"]))
-    assert event["reason"] == "person_suspended"
+    running.wait_for("the door at rest", lambda: running.at_rest(door))
+    event = running.attempt(door, lambda: running.show_card(door, card))
+    assert event["reason"] == "credential_not_enabled"
+
+
+def test_the_controllers_own_page_answers_while_the_link_is_cut(running: Running) -> None:
+    own = f"http://127.0.0.1:{running.deployment.ports.status}/"
+    assert f"{running.door('Port A')}" in text_at(own)
+    assert "<td>uppe" in text_at(own)
+    running.kill("link")
+    running.wait_for("the page saying so", lambda: "<td>nere" in text_at(own))
+    running.wait_for("the door at rest", lambda: running.at_rest("Port A"))
+    running.prop_open("Port A")
+    running.wait_for("the page following the door", lambda: state_on(text_at(own), running.door("Port A")) != "låst")
+    running.close("Port A")
+    running.start_link()
+    running.wait_for("the link being back", lambda: "<td>uppe" in text_at(own))
 
 
 def test_the_controller_restarts_without_any_server(running: Running) -> None:

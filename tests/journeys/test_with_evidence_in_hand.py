@@ -1,4 +1,4 @@
-"""The story of somebody who does not trust the Board: the access log is taken out, and one program proves it, whatever has been killed before."""
+"""The story of somebody who does not trust the Board: the log is taken out and proven, whatever was killed before."""
 
 import subprocess
 import sys
