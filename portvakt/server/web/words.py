@@ -81,7 +81,9 @@ OWN_REASONS: dict[str, Promise] = {
     Reason.WRONG_PIN: _("That is not your PIN. Try again."),
     Reason.PIN_LOCKED: _("There were too many wrong PINs. Wait a minute and try again."),
     Reason.FACTOR_MISSING: _("What was to follow at the door did not come in time. Begin again."),
-    Reason.NO_POSITION: _("The door opens only near it, and the phone did not say where it is. Allow position and try again."),
+    Reason.NO_POSITION: _(
+        "The door opens only near it, and the phone did not say where it is. Allow position and try again."
+    ),
     Reason.TOO_FAR: _("You are too far from the door. Go closer and try again."),
     Reason.ANTI_PASSBACK: _("The door believes that you are inside already. Ask the organisation."),
 }
@@ -118,6 +120,18 @@ CREDENTIAL_ICONS: dict[str, str] = {
     CredentialKind.GUEST_CODE: "#tabler-qrcode",
     CredentialKind.PASSCODE: "#tabler-password",
     CredentialKind.PLATE: "#tabler-car",
+}
+# The words in which a controller tells what a reader can do (controller/readers/libosdp.py).
+CAPABILITIES: dict[str, Promise] = {
+    "inputs": _("inputs"),
+    "outputs": _("outputs"),
+    "cards": _("cards"),
+    "led": _("light"),
+    "buzzer": _("buzzer"),
+    "display": _("display"),
+    "secure_channel": _("secure channel"),
+    "smart_cards": _("smart cards"),
+    "biometrics": _("biometrics"),
 }
 STATES: dict[str, Promise] = {
     DoorState.LOCKED: pgettext_lazy("door", "Locked"),

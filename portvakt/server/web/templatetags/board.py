@@ -21,6 +21,12 @@ register = template.Library()
 
 
 @register.filter
+def capability_words(listed: str) -> str:
+    """Name what a reader can do, from the controller's own list with commas between."""
+    return ", ".join(str(words.CAPABILITIES.get(word, word)) for word in listed.split(", "))
+
+
+@register.filter
 def event_word(kind: str) -> str:
     """Name the kind of an access event."""
     return str(words.EVENTS.get(kind, kind))
