@@ -348,11 +348,12 @@ class Doors:
         detail = ""
         if self.fire and kind in (EventKind.DOOR_FORCED, EventKind.DOOR_HELD_OPEN):
             kind, detail = EventKind.DOOR_OPENED, f"{kind.value} during a fire alarm"
+        # Before what follows from it, such as a door that stands unlocked since the first person came in.
+        self._tell(Event(kind, now, door=door, detail=detail))
         if kind is EventKind.DOOR_OPENED and (live := self._doors.get(door)) is not None:
             for side, persons in live.coming:
                 self._passed(door, side, persons)
             live.coming.clear()
-        self._tell(Event(kind, now, door=door, detail=detail))
 
     def _moved(self, door: LiveDoor) -> None:
         if door.state is DoorState.LOCKED:

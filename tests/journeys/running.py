@@ -150,6 +150,10 @@ class Running:
         """End a process as a power cut would."""
         self.processes.stop(name, signal.SIGKILL)
 
+    def stop(self, name: str) -> None:
+        """End a process as an upgrade would, with time to say so."""
+        self.processes.stop(name)
+
     def forget(self, name: str) -> None:
         """Let a stopped process be missing."""
         self.processes.running.pop(name)

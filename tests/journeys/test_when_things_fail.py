@@ -78,7 +78,7 @@ def test_a_revocation_while_the_link_is_cut_holds_once_it_is_back(running: Runni
     expect(cut).to_contain_text(word("by the newest snapshot", "det nyaste beslutsunderlaget"))
     expect(cut).to_contain_text(word("Exit buttons always work", "Öppnaknappar fungerar alltid"))
 
-    running.kill("link")
+    running.stop("link")
     expect(cut).to_contain_text(word("The link is cut", "Länken är bruten"), timeout=SOON)
     find_person(running, board, "Nanna Åkers")
     board.locator("a[href*='/credentials/'][href$='/revoke/'], button[formaction$='/revoke/']").first.click()
