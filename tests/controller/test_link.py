@@ -18,7 +18,7 @@ from portvakt.controller.identity import Identity
 from portvakt.controller.journal import Journal
 from portvakt.controller.link import LONGEST_PAUSE, Link, _until_one_ends, pause
 from portvakt.controller.outputs import ContactChanged
-from portvakt.controller.readers import Adoption, AdoptionOutcome, Keys, Readers
+from portvakt.controller.readers import Adoption, AdoptionOutcome
 from portvakt.controller.report import Report
 from portvakt.controller.snapshots import Snapshots
 from portvakt.controller.store import Store
@@ -66,7 +66,6 @@ class Controller:
             clock=self.clock,
             changed=self._changed,
         )
-        readers = Readers(folder, Keys(folder / "reader-keys"), lambda _said: None)
         self.snapshots = Snapshots(
             identity=identity,
             journal=self.journal,
