@@ -21,6 +21,7 @@ from portvakt.core.snapshot import Credential, Snapshot
 from portvakt.server.access.calendar import as_rule
 from portvakt.server.access.models import AccessRule, Assignment, GuardDoor, GuardRule, RuleDoor
 from portvakt.server.access.snapshot import build_whole
+from portvakt.server.organisations.models import SnapshotCounter
 from portvakt.server.people.models import Person
 from portvakt.server.places.models import Door
 from portvakt.server.purpose.context import current_purpose
@@ -43,6 +44,9 @@ def guarded(organisation: UUID) -> Iterator[None]:
 
 def check_guards(organisation: UUID) -> None:
     """Refuse (guard_broken, with an example in its facts) where somebody could do what a guard rule forbids."""
+    # Of two changes at once each would be tried without the other, and both together break what neither does alone. Whoever is
+    # second waits here for the first, as for the next version.
+    list(SnapshotCounter.objects.select_for_update().filter(organisation=organisation))
     guards = list(GuardRule.objects.filter(organisation=organisation).select_related("schedule").order_by("name"))
     if not guards:
         return

@@ -33,9 +33,10 @@ def preview(organisation: UUID, change: Callable[[], object]) -> Difference:
     before = compile_snapshot(build_whole(organisation))
     with transaction.atomic():
         change()
-        after = compile_snapshot(build_whole(organisation))
+        rows = build_whole(organisation)
+        # Until it is undone every other change of the organisation waits, the start of a lockdown too.
         transaction.set_rollback(True)
-    found = difference(before, after, timezone.now())
+    found = difference(before, compile_snapshot(rows), timezone.now())
     return Difference(_doors(found.gains), _doors(found.losses))
 
 

@@ -1,9 +1,13 @@
 """Is a change refused that would make possible what a guard rule forbids, with the example, and is nothing of it kept?"""
 
-from collections.abc import Callable
-from datetime import date
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from datetime import date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
+from django.db import connection
+from django.test import Client
 from django.utils import translation
 
 from portvakt.core.decision.model import AuthType, Side
@@ -19,6 +23,7 @@ from portvakt.server.access.actions import (
 )
 from portvakt.server.access.guards import check_guards, guarded
 from portvakt.server.access.models import AccessRule, Assignment, GuardRule, Schedule, SpecialDay
+from portvakt.server.accounts.models import Account, Role
 from portvakt.server.people.actions import change_person, resume_person
 from portvakt.server.people.models import Category, Person
 from portvakt.server.places.actions import change_door
@@ -149,6 +154,23 @@ def test_a_door_that_comes_to_accept_more_is_refused_without_naming_anybody(guar
     assert "somebody could pass Källare" in in_english(refused.value)
 
 
+def test_a_site_that_moves_to_another_time_is_refused(
+    guarded_cast: Cast, client_of: Callable[[Account], Client]
+) -> None:
+    cast = guarded_cast
+    noon = datetime.combine(date.today() + timedelta(days=2), time(12), ZoneInfo("Europe/Stockholm"))  # noqa: DTZ011 - any day
+    with acting(WORK, cast.organisation.pk):
+        rule = AccessRule(name="One hour")
+        save_rule(rule, {cast.cellar.pk: {Side.ENTRY: [AuthType.PIN]}}, by=cast.by)
+        assign(cast.guest, rule, by=cast.by, valid_from=noon, valid_to=noon + timedelta(hours=1))
+    technician = client_of(cast.accounts[Role.HARDWARE_MANAGER])
+    address = f"/o/{cast.organisation.slug}/places/sites/{cast.site.pk}/"
+    answer = technician.post(address, {"name": cast.site.name, "timezone": "Pacific/Auckland"})
+    assert answer.status_code == 422
+    assert "No contractors at night" in answer.content.decode()
+    assert technician.post(address, {"name": cast.site.name, "timezone": "Europe/Berlin"}).status_code == 302
+
+
 def test_a_guard_rule_that_is_broken_already_is_not_saved(cast: Cast) -> None:
     with pytest.raises(Refused, match="guard_broken"), acting(WORK, cast.organisation.pk):
         save_guard(GuardRule(name="Nobody"), [cast.door.pk], by=cast.by)
@@ -179,3 +201,34 @@ def test_a_special_day_that_kept_the_promise_cannot_go(guarded_cast: Cast) -> No
         save_guard(GuardRule(name="Closed", schedule=only), [cast.cellar.pk], by=cast.by)
     with pytest.raises(Refused, match="guard_broken"), acting(WORK, cast.organisation.pk):
         remove_special_day(SpecialDay.objects.select_related("schedule").get(schedule=cast.office_hours), by=cast.by)
+
+
+def test_two_changes_at_once_cannot_break_together_what_neither_breaks_alone(guarded_cast: Cast) -> None:
+    cast = guarded_cast
+    with acting(WORK, cast.organisation.pk):
+        rule = AccessRule(name="At night")
+        save_rule(rule, {cast.door.pk: {Side.ENTRY: [AuthType.KEY_CARD]}}, by=cast.by)
+
+    def add_the_cellar() -> None:
+        try:
+            with acting(WORK, cast.organisation.pk):
+                save_rule(rule, {cast.cellar.pk: {Side.ENTRY: [AuthType.KEY_CARD]}}, by=cast.by)
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(1) as another:
+        with acting(WORK, cast.organisation.pk):
+            assign(cast.guest, rule, by=cast.by)
+            second = another.submit(add_the_cellar)
+            assert any(waits or second.done() for waits in _somebody_waits())
+            assert not second.done()
+        with pytest.raises(Refused, match="guard_broken"):
+            second.result()
+
+
+def _somebody_waits() -> Iterator[bool]:
+    """Tell again and again whether another session waits for this one."""
+    while True:
+        with connection.cursor() as cursor:
+            cursor.execute("select exists (select from pg_locks where pg_backend_pid() = any(pg_blocking_pids(pid)))")
+            yield cursor.fetchone()[0]

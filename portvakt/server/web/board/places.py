@@ -71,7 +71,8 @@ def edit_site(request: BoardRequest, site: UUID) -> HttpResponse:
     form = SiteForm(posted(request), instance=Site.objects.get(pk=found.pk))
 
     def change(values: dict[str, Any]) -> AuditEntry:
-        return change_site(found, by=request.operator, **values)
+        with guarded(request.organisation.pk):
+            return change_site(found, by=request.operator, **values)
 
     return _form_page(request, form, change, title=_("Edit site"), where=found.name)
 
