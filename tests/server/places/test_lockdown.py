@@ -67,6 +67,16 @@ def test_a_lockdown_is_started_once_and_ended(cast: Cast) -> None:
         assert not Lockdown.objects.exists()
 
 
+def test_a_lockdown_that_another_machines_clock_began_is_in_effect(cast: Cast) -> None:
+    plan = a_plan(cast)
+    with acting(DOORS, cast.organisation.pk):
+        lockdown, _ = start_lockdown(plan, by=cast.by)
+        Lockdown.objects.filter(pk=lockdown.pk).update(begun_at=timezone.now() + timedelta(seconds=5))
+        assert list(in_effect(timezone.now())) == [lockdown]
+        with pytest.raises(Refused, match="lockdown_active"):
+            start_lockdown(plan, by=cast.by)
+
+
 def test_a_plan_with_a_time_ends_by_itself(cast: Cast) -> None:
     plan = a_plan(cast, minutes=30)
     with acting(DOORS, cast.organisation.pk):

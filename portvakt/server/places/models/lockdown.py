@@ -67,8 +67,11 @@ class Lockdown(OrganisationModel):
 
 
 def in_effect(at: datetime) -> QuerySet[Lockdown]:
-    """Return the lockdowns that are in effect at an aware moment."""
-    return Lockdown.objects.filter(Q(ends_at__isnull=True) | Q(ends_at__gt=at), begun_at__lte=at, ended_at__isnull=True)
+    """Return the lockdowns that are in effect at an aware moment.
+
+    One that is there has begun, also where another machine's clock, which wrote `begun_at`, is a little ahead of this one's.
+    """
+    return Lockdown.objects.filter(Q(ends_at__isnull=True) | Q(ends_at__gt=at), ended_at__isnull=True)
 
 
 class DoorHold(OrganisationModel):
