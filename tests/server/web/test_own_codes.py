@@ -191,6 +191,19 @@ def test_a_code_of_ones_own_is_made_fetched_and_renewed(cast: Cast, resident: Cl
     assert resident.get(me(cast, "code/key/")).json()["handle"] != said["handle"]
 
 
+def test_two_codes_that_were_made_at_once_are_no_dead_end(cast: Cast, resident: Client) -> None:
+    resident.post(me(cast, "code/renew/"))
+    with acting(WORK, cast.organisation.pk):
+        own = Credential.objects.get(person=cast.resident, kind="qr")
+        other = Credential(organisation=cast.organisation, person=cast.resident, kind="qr", digest=b"h" * 16)
+        other.save(force_insert=True)
+    assert resident.get(me(cast, "code/key/")).json()["handle"] == (b"h" * 16).hex()
+    resident.post(me(cast, "code/renew/"))
+    with acting(WORK, cast.organisation.pk):
+        in_use = Credential.objects.get(person=cast.resident, kind="qr", revoked_at__isnull=True)
+        assert in_use.pk not in {own.pk, other.pk}
+
+
 def test_a_phone_without_scripts_gets_a_picture(cast: Cast, resident: Client) -> None:
     resident.post(me(cast, "code/renew/"))
     picture = resident.get(me(cast, "code/image/"))

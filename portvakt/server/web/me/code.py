@@ -13,7 +13,7 @@ import msgspec
 from django.contrib import messages
 from django.db.models import QuerySet
 from django.http import Http404, HttpResponse, HttpResponseRedirect, JsonResponse
-from django.shortcuts import get_list_or_404, get_object_or_404, render
+from django.shortcuts import get_list_or_404, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -118,8 +118,10 @@ def _own_code(request: BoardRequest) -> Credential | None:
 
 
 def _code_or_404(request: BoardRequest) -> Credential:
-    own = Credential.objects.filter(organisation=request.organisation, person=own_id(request), kind=CredentialKind.QR)
-    return get_object_or_404(own, revoked_at__isnull=True, suspended_at__isnull=True)
+    own = _own_code(request)
+    if own is None or own.suspended_at:
+        raise Http404
+    return own
 
 
 def _pin_sides(request: BoardRequest) -> list[PinSide]:
