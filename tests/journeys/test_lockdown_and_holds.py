@@ -108,8 +108,8 @@ def test_an_operator_holds_a_door_unlocked_for_a_time_and_ends_it(running: Runni
 
 @pytest.mark.row("S36")
 def test_an_unlock_schedule_waits_for_the_first_person_in(running: Running, board: Page) -> None:
-    door = running.door("Cykelrum")
-    running.wait_for("the door at rest", lambda: running.at_rest("Cykelrum"))
+    door = running.door("Tvättstuga")
+    running.wait_for("the door at rest", lambda: running.at_rest("Tvättstuga"))
     add_schedule(running, board, "Dygnet runt")
     go(running, board, f"doors/{door}/unlock-schedule/")
     board.locator("[name=schedule]").select_option(label="Dygnet runt")
@@ -118,16 +118,16 @@ def test_an_unlock_schedule_waits_for_the_first_person_in(running: Running, boar
     running.wait_for("the snapshot in force", running.in_force)
     go(running, board, f"doors/{door}/")
     stands(board, "Dygnet runt|Dygnet runt", "after the first person|första person", "follows its|passerregler")
-    assert running.at_rest("Cykelrum")
+    assert running.at_rest("Tvättstuga")
 
-    event = running.attempt("Cykelrum", lambda: running.show_card("Cykelrum", running.person("Alva Berg")["card"]))
+    event = running.attempt("Tvättstuga", lambda: running.show_card("Tvättstuga", running.person("Karin Sund")["card"]))
     assert event["kind"] == "access_denied"  # nobody has come in by it
-    event = running.attempt("Cykelrum", lambda: running.show_card("Cykelrum", running.person("Karin Sund")["card"]))
+    event = running.attempt("Tvättstuga", lambda: running.show_card("Tvättstuga", running.person("Ulla Gren")["card"]))
     assert event["kind"] == "access_granted"
     stands(board, "since the first person|sedan den första")
-    assert running.unlocked("Cykelrum")
+    assert running.unlocked("Tvättstuga")
 
     go(running, board, f"doors/{door}/unlock-schedule/")
     board.locator("[name=schedule]").select_option("")
     save(board)
-    running.wait_for("the door locked again", lambda: running.at_rest("Cykelrum"))
+    running.wait_for("the door locked again", lambda: running.at_rest("Tvättstuga"))
