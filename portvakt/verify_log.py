@@ -10,8 +10,8 @@ the evidence came from. What is checked, for each controller and each of its jou
 
 An event is proven when the digests lead from it without a break to a seal by one of the controller's keys. The keys stand in the file
 itself: to be sure that they are the controller's own, compare them with what the controller says (`--key CONTROLLER=KEY` accepts no
-other). What a file cannot prove is said: who held a card, that the controller's clock was right, and what retention removed before the
-first number that is there.
+other). What a file cannot prove is said: who held a card, that the controller's clock was right, what retention removed before the
+first number that is there, and that nothing came after the last number of a controller's newest journal.
 
 Exit code 0: all that is there is proven. 1: something is wrong or not proven. 2: this is no evidence.
 """
@@ -33,8 +33,8 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 EVENT_DOMAIN, JOURNAL_DOMAIN, SEAL_DOMAIN = b"portvakt event\0", b"portvakt journal\0", b"portvakt seal\0"
 PREDECESSOR = re.compile(r"after journal ([0-9a-f-]{36}) (\d{1,19}) ([0-9a-f]{64})$")
 FORMAT, VERSION = "portvakt evidence", 1
-# The places of journal, sequence number and detail in an event's text.
-JOURNAL, SEQUENCE, DETAIL = 0, 1, -1
+# The places of journal, sequence number, moment and detail in an event's text.
+JOURNAL, SEQUENCE, MOMENT, DETAIL = 0, 1, 3, -1
 
 
 class NoEvidence(Exception):
@@ -70,6 +70,11 @@ class Event:
             return []
         return words if isinstance(words, list) else []
 
+    def moment(self) -> int:
+        """Return when it was, in microseconds since the Unix epoch; 0 where the text does not say it."""
+        said = self.words()[MOMENT : MOMENT + 1]
+        return said[0] if said and isinstance(said[0], int) else 0
+
 
 @dataclass(frozen=True)
 class Seal:
@@ -86,7 +91,7 @@ class Seal:
         try:
             key = Ed25519PublicKey.from_public_bytes(bytes.fromhex(self.key))
             key.verify(bytes.fromhex(self.seal), SEAL_DOMAIN + said)
-        except (InvalidSignature, ValueError):
+        except (InvalidSignature, TypeError, ValueError):
             return False
         return True
 
@@ -122,14 +127,14 @@ def read(lines: Iterator[str]) -> tuple[dict[str, Any], dict[str, Controller]]:
         controllers = {one["id"]: _controller(one) for one in header["controllers"]}
         for number, line in enumerate(lines, 2):
             _read_line(json.loads(line), controllers, number)
-    except (KeyError, TypeError, ValueError, AttributeError) as fault:
+    except (KeyError, TypeError, ValueError, AttributeError, OverflowError, RecursionError) as fault:
         raise NoEvidence(f"this is not whole evidence: {type(fault).__name__} {fault}") from fault
     return header, controllers
 
 
 def _controller(said: dict[str, Any]) -> Controller:
     journals = {
-        one["id"]: Journal(one["id"], int(one["sequence"]), one["digest"], bool(one["removed"]))
+        str(one["id"]): Journal(str(one["id"]), int(one["sequence"]), one["digest"], bool(one["removed"]))
         for one in said["journals"]
     }
     told = [f"{one['what']} {one['sequence']}–{one['last']} in {one['journal']}, {one['at']}" for one in said["faults"]]
@@ -140,11 +145,13 @@ def _read_line(line: dict[str, Any], controllers: dict[str, Controller], number:
     if (kind := line["line"]) not in {"event", "seal"}:
         raise NoEvidence(f"line {number} is neither an event nor a seal")
     journals = controllers[line["controller"]].journals
-    journal = journals.setdefault(line["journal"], Journal(line["journal"]))
+    name = str(line["journal"])
+    journal = journals.setdefault(name, Journal(name))
     sequence = int(line["sequence"])
     if kind == "event":
         for digest in (line["before"], line["digest"]):
             bytes.fromhex(digest)
+        line["text"].encode()  # what has no bytes has no digest either
         journal.events.append(Event(sequence, line["before"], line["digest"], line["text"]))
     else:
         journal.seals.append(Seal(sequence, line["digest"], line["seal"], line["key"]))
@@ -224,6 +231,10 @@ def _predecessor(journal: Journal, controller: Controller) -> Iterator[Finding]:
         return
     before, number = controller.journals.get(named[1]), int(named[2])
     if before is None or not before.events:
+        if number and first and _older_events(journal, first, controller):
+            yield Finding(
+                "gap", f"journal {named[1]}, numbers up to {number}, is missing, though older events are there"
+            )
         return
     last = max(event.sequence for event in before.events)
     if last > number:
@@ -232,6 +243,12 @@ def _predecessor(journal: Journal, controller: Controller) -> Iterator[Finding]:
         yield Finding("truncated", f"it begins after number {number} of {before.id}, which ends at {last}")
     if any(event.sequence == number and event.digest != named[3] for event in before.events):
         yield Finding("change", f"it begins after another number {number} of {before.id} than is there")
+
+
+def _older_events(journal: Journal, first: Event, controller: Controller) -> bool:
+    """Tell whether another journal began before an event: retention takes the oldest first, so what lies between must be there."""
+    others = (other.events[0] for other in controller.journals.values() if other.events and other is not journal)
+    return any(other.moment() < first.moment() for other in others)
 
 
 def _unproven(journal: Journal, keys: set[str]) -> Iterator[Finding]:

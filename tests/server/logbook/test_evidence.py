@@ -149,7 +149,74 @@ def take_the_seals_away(lines: Lines, teller: Teller) -> None:
         del lines[place]
 
 
+def of_journal(lines: Lines, journal: str) -> list[dict[str, Any]]:
+    return [line for line in lines[1:] if line["journal"] == journal]
+
+
+def take_a_whole_start_away(lines: Lines, teller: Teller) -> None:
+    """Of three starts the second, with all that the file says of it."""
+    second = _three_starts(lines, teller)
+    lines[1:] = [line for line in lines[1:] if line["journal"] != second]
+    for controller in lines[0]["controllers"]:
+        controller["journals"] = [each for each in controller["journals"] if each["id"] != second]
+
+
+def call_a_start_overdue(lines: Lines, teller: Teller) -> None:
+    """Of three starts the second, said to have been removed in its time."""
+    second = _three_starts(lines, teller)
+    lines[1:] = [line for line in lines[1:] if line["line"] == "seal" or line["journal"] != second]
+    for controller in lines[0]["controllers"]:
+        for journal in controller["journals"]:
+            journal["removed"] = journal["removed"] or journal["id"] == second
+
+
+def cut_a_start_at_a_seal(lines: Lines, teller: Teller) -> None:
+    """Of three starts the second ends at its first seal, and the file says that it ended there."""
+    second = _three_starts(lines, teller)
+    lines[1:] = [line for line in lines[1:] if line["journal"] != second or line["sequence"] == 1]
+    for controller in lines[0]["controllers"]:
+        for journal in controller["journals"]:
+            if journal["id"] == second:
+                journal |= {"sequence": 1, "digest": next(iter(of_journal(lines, second)))["digest"]}
+
+
+def _three_starts(lines: Lines, teller: Teller) -> str:
+    """Let a third start follow the second; return the second's journal."""
+    (second,) = {line["journal"] for line in lines[1:]} - {str(teller.journal)}
+    last = max(
+        (line for line in of_journal(lines, second) if line["line"] == "event"), key=lambda line: line["sequence"]
+    )
+    third = Teller(teller.cast, teller.key)
+    named = chain.Predecessor(second, last["sequence"], bytes.fromhex(last["digest"]))
+    batch = third.batch(1, detail=chain.predecessor_words(named))
+    words = [getattr(batch.events[0], name) for name in chain.FIELDS]
+    own = {
+        "controller": lines[1]["controller"],
+        "journal": str(third.journal),
+        "sequence": 1,
+        "digest": batch.after.hex(),
+    }
+    text = chain.event_text(str(third.journal), 1, batch.events[0].salt, words).decode()
+    sealed = chain.seal(second, 1, bytes.fromhex(of_journal(lines, second)[0]["digest"]), teller.key)
+    first_of_second = of_journal(lines, second)[0] | {"line": "seal", "seal": sealed.hex(), "key": teller.public.hex()}
+    lines += [
+        {"line": "event", **own, "before": batch.before.hex(), "text": text},
+        {"line": "seal", **own, "seal": batch.seal.hex(), "key": teller.public.hex()},
+        first_of_second,
+    ]
+    return second
+
+
+def test_three_starts_in_good_order_are_proven(teller: Teller, client_of: ClientOf, tmp_path: Path) -> None:
+    lines = taken_out(teller, client_of)
+    _three_starts(lines, teller)
+    assert verify(tmp_path, lines) == 0
+
+
 FORGERIES = {
+    take_a_whole_start_away: "gap",
+    call_a_start_overdue: "gap",
+    cut_a_start_at_a_seal: "truncated",
     change: "change",
     change_and_give_it_a_digest: "change",
     remove: "gap",
@@ -198,6 +265,30 @@ def test_what_is_no_evidence_is_refused(tmp_path: Path, text: str, capsys: pytes
     assert verify_log.main([str(tmp_path / "file")]) == 2
     assert "file:" in capsys.readouterr().err
     assert verify_log.main([str(tmp_path / "missing")]) == 2
+
+
+@pytest.mark.parametrize("wrong", [{"text": "\ud800"}, {"text": 7}, {"sequence": float("inf")}, {"digest": 7}])
+def test_lines_that_no_server_writes_are_refused(
+    teller: Teller, client_of: ClientOf, tmp_path: Path, wrong: dict[str, Any]
+) -> None:
+    lines = taken_out(teller, client_of)
+    lines[1] |= wrong
+    assert verify(tmp_path, lines) == 2
+
+
+def test_where_only_the_newest_fit_what_is_left_out_is_not_called_missing(
+    teller: Teller,
+    client_of: ClientOf,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    for most, said in ((2, "events none left, 0 of 0 proven"), (5, "events 5–7, 3 of 3 proven")):
+        monkeypatch.setattr("portvakt.server.web.board.evidence.MOST_EVENTS", most)
+        lines = taken_out(teller, client_of)
+        assert verify(tmp_path, lines) == 0
+        assert said in capsys.readouterr().out
+        assert lines[0]["removed_before"] > (timezone.now() - timedelta(hours=1)).isoformat()
 
 
 def test_what_retention_left_is_still_proven_and_what_it_took_is_said(

@@ -42,9 +42,11 @@ def lines(organisation: Organisation) -> Iterator[dict[str, Any]]:
     now = timezone.now()
     own = {"organisation": organisation}
     chains = list(EventChain.objects.filter(**own).order_by("controller_id", "began_at"))
-    newest = AccessEvent.objects.filter(**own).order_by("-id").values("pk")[:MOST_EVENTS]
-    events = AccessEvent.objects.filter(pk__in=newest).order_by("controller_id", "journal", "sequence")
+    events = AccessEvent.objects.filter(**own).order_by("controller_id", "journal", "sequence")
     limit = now - timedelta(days=organisation.entry_log_days)
+    newest_left_out = events.order_by("-id")[MOST_EVENTS : MOST_EVENTS + 1].first()
+    if newest_left_out:
+        events, limit = events.filter(id__gt=newest_left_out.id), max(limit, newest_left_out.received_at)
     yield _header(organisation, chains, now, limit)
     yield from map(_event, events)
     yield from map(_seal, EventSeal.objects.filter(**own).order_by("controller_id", "journal", "sequence"))
@@ -79,7 +81,7 @@ def _journal(chain: EventChain, limit: datetime) -> dict[str, Any]:
         "id": str(chain.journal),
         "sequence": chain.sequence,
         "digest": _hex(chain.digest),
-        "removed": chain.last_at < limit,
+        "removed": chain.last_at <= limit,
     }
 
 
