@@ -1,7 +1,8 @@
 """How is a batch of events recorded with what is wrong with it? Inside the caller's unit of work."""
 
 import logging
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
 from uuid import UUID
 
 from portvakt.core import chain
@@ -17,12 +18,15 @@ from portvakt.server.purpose.actor import system
 
 log = logging.getLogger(__name__)
 
+# Of one batch; what else is wrong with it its evidence shows.
+MOST_OF_A_KIND = 10
+
 
 def keep_batch(device: Device, claim: Claim, rows: Sequence[AccessEvent]) -> None:
     """Record the rows, at least one, where the journal then stands, its seal, and every fault."""
     own = EventChain.objects.filter(organisation_id=device.organisation, controller_id=device.controller)
     head = own.select_for_update().filter(journal=claim.journal).first()
-    faults = list(_faults(device, claim, rows, head))
+    faults = list(_first_of_each_kind(_faults(device, claim, rows, head)))
     actions.record_events(rows)
     _tell(device, faults)
     last = rows[-1]
@@ -31,6 +35,15 @@ def keep_batch(device: Device, claim: Claim, rows: Sequence[AccessEvent]) -> Non
     if head is None or last.sequence > head.sequence:
         digest = claim.after if claim.chained else None
         actions.move_chain(last, digest, claim.public_key or None, _named_journal(rows), head)
+
+
+def _first_of_each_kind(faults: Iterable[Fault]) -> Iterator[Fault]:
+    """Give the first few of each kind: a device that sends nonsense must not fill rows and pages with what is wrong with it."""
+    told: Counter[LogFaultKind] = Counter()
+    for fault in faults:
+        told[fault.what] += 1
+        if told[fault.what] <= MOST_OF_A_KIND:
+            yield fault
 
 
 def _faults(device: Device, claim: Claim, rows: Sequence[AccessEvent], head: EventChain | None) -> Iterable[Fault]:
@@ -54,16 +67,18 @@ def keep_key(device: Device, hello: link_pb2.Hello) -> None:
     if len(hello.log_key) != KEY_BYTES:
         return
     own = LogKey.objects.filter(organisation_id=device.organisation, controller_id=device.controller)
-    if own.filter(public_key=hello.log_key).exists():
-        return
     newest = own.filter(accepted=True).order_by("-first_seen_at").first()
     enrolled = ControllerStatus.objects.filter(controller_id=device.controller, enrolled_at__isnull=False)
-    accepted = newest is None or enrolled.filter(enrolled_at__gt=newest.first_seen_at).exists()
-    actions.record_key(device.organisation, device.controller, hello.log_key, accepted=accepted)
-    if newest is not None and accepted:
+    may_change = newest is None or enrolled.filter(enrolled_at__gt=newest.first_seen_at).exists()
+    known = own.filter(public_key=hello.log_key).first()
+    if known and not may_change:
+        return
+    # An enrolment lets one key in: also one that was there before spends it, or whoever steals the device later could bring another.
+    actions.record_key(device.organisation, device.controller, hello.log_key, accepted=may_change)
+    if newest is not None and may_change and not (known and known.accepted):
         by = system("link", device.organisation)
         actions.record("controller.log_key_changed", Controller(pk=device.controller), by=by)
-    if not accepted:
+    if not may_change:
         log.error("log key changed without a new enrolment: controller %s", device.controller)
         _tell(device, [Fault(LogFaultKind.KEY, _journal(hello.journal), 0, 0)])
 

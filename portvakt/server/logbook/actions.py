@@ -6,6 +6,7 @@ from uuid import UUID
 
 from django.db import IntegrityError, models, transaction
 from django.db.models import Exists, OuterRef
+from django.utils import timezone
 
 from portvakt.server.logbook.models import (
     AccessEvent,
@@ -97,9 +98,9 @@ def record_fault(
 
 
 def record_key(organisation: UUID, controller: UUID, public_key: bytes, *, accepted: bool) -> None:
-    """Add a key that a controller seals its events with."""
-    key = LogKey(organisation_id=organisation, controller_id=controller, public_key=public_key, accepted=accepted)
-    LogKey.objects.bulk_create([key], ignore_conflicts=True)
+    """Keep a key that a controller seals its events with; one that is there is from now on what `accepted` says."""
+    own = {"organisation_id": organisation, "controller_id": controller, "public_key": public_key}
+    LogKey.objects.update_or_create(**own, defaults={"accepted": accepted, "first_seen_at": timezone.now()})
 
 
 def record_look_up(person: models.Model, *, by: Actor) -> AuditEntry:

@@ -150,6 +150,7 @@ class LogKey(OrganisationModel):
 
     controller_id = models.UUIDField()
     public_key = models.BinaryField(max_length=32)
+    # After the newest enrolment at which the controller said it.
     first_seen_at = models.DateTimeField(auto_now_add=True)
     accepted = models.BooleanField()
 

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from portvakt.core import chain
 from portvakt.proto import link_pb2
-from portvakt.server.logbook.models import AccessEvent, AuditEntry, EventChain, EventSeal, LogFault
+from portvakt.server.logbook.models import AccessEvent, AuditEntry, EventChain, EventSeal, LogFault, LogKey
 from portvakt.server.logbook.proof import text_of
 from portvakt.server.places.models import ControllerStatus
 from portvakt.server.purpose.context import acting
@@ -166,6 +166,42 @@ def test_a_changed_key_is_an_alarm_once_and_right_after_an_enrolment(teller: Tel
     assert faults(teller.cast) == [("key", 0, 0)]
     with acting("audit_review", teller.cast.organisation.pk):
         assert AuditEntry.objects.filter(action="controller.log_key_changed").count() == 1
+
+
+def enrolled_anew(teller: Teller) -> None:
+    with as_login("link"), acting("controller_link"):
+        own = ControllerStatus.objects.filter(controller_id=teller.cast.controller.pk)
+        own.update(enrolled_at=timezone.now())
+
+
+def test_an_enrolment_lets_one_key_in_and_no_other_later(teller: Teller) -> None:
+    teller.hello()
+    enrolled_anew(teller)
+    teller.hello()
+    teller.hello(Ed25519PrivateKey.generate().public_key().public_bytes_raw())
+    assert faults(teller.cast) == [("key", 0, 0)]
+
+
+def test_a_key_that_was_not_accepted_is_after_an_enrolment(teller: Teller) -> None:
+    teller.hello()
+    other = Teller(teller.cast)
+    other.hello()
+    enrolled_anew(teller)
+    other.hello()
+    with acting("entry_log_review", teller.cast.organisation.pk):
+        assert all(key.accepted for key in LogKey.objects.all())
+    with acting("audit_review", teller.cast.organisation.pk):
+        assert AuditEntry.objects.filter(action="controller.log_key_changed").count() == 1
+
+
+def test_a_flood_of_faults_in_one_batch_is_not_kept_one_by_one(teller: Teller) -> None:
+    batch = teller.batch(200)
+    for event in batch.events:
+        event.sequence = 2 * event.sequence
+    teller.send(batch)
+    told = faults(teller.cast)
+    assert len([each for each in told if each[0] == "gap"]) == 10
+    assert len(recorded(teller)) == 200
 
 
 def continued(teller: Teller, **named: object) -> Teller:
