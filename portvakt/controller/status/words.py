@@ -47,11 +47,11 @@ JUMPED = _words(
 RUNNING = _words("Igång i", "Running for")
 SOFTWARE = _words("Programversion", "Software")
 DOORS, READERS = _words("Dörrar", "Doors"), _words("Läsare", "Readers")
-STATE = _words("Tillstånd", "State")
+STATE = _words("Läge", "State")
 
 STATES: Mapping[str, Words] = {
     DoorState.LOCKED: _words("låst", "locked"),
-    DoorState.RELEASED: _words("frigiven", "released"),
+    DoorState.RELEASED: _words("öppnad", "released"),
     DoorState.OPEN: _words("öppen", "open"),
     DoorState.HELD_OPEN: _words("uppställd", "held open"),
     DoorState.FORCED: _words("uppbruten", "forced"),
@@ -59,8 +59,8 @@ STATES: Mapping[str, Words] = {
     DoorState.UNLOCKED_OPEN: _words("öppen, upplåst", "open, unlocked"),
     ReaderState.ONLINE: _words("ansluten", "online"),
     ReaderState.OFFLINE: _words("svarar inte", "offline"),
-    ReaderState.INSECURE: _words("osäker", "insecure"),
-    ReaderState.TAMPERED: _words("sabotagelarm", "tampered"),
+    ReaderState.INSECURE: _words("saknar säker kanal", "insecure"),
+    ReaderState.TAMPERED: _words("sabotage", "tampered"),
 }
 
 TROUBLES: Mapping[Trouble, Words] = {
