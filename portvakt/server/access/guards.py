@@ -4,9 +4,9 @@ Every change that could open a way is checked: actions of this package do it the
 within `guarded()`. What a person holds does not count: a guard rule forbids the right, whether or not there is a card for it yet.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import UTC, date, datetime, time, timedelta
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -15,8 +15,9 @@ from django.utils import timezone
 
 from portvakt.core.credentials import DIGEST_BYTES
 from portvakt.core.decision.compile import compile_snapshot
-from portvakt.core.decision.guard import Counterexample, Guard, counterexample
+from portvakt.core.decision.guard import DAYS, Counterexample, Guard, counterexample
 from portvakt.core.decision.model import CredentialKind
+from portvakt.core.schedule import Schedule
 from portvakt.core.snapshot import Credential, Snapshot
 from portvakt.server.access.calendar import as_rule
 from portvakt.server.access.models import AccessRule, Assignment, GuardDoor, GuardRule, RuleDoor
@@ -31,6 +32,7 @@ from portvakt.server.purpose.errors import Refused
 EVERY_KIND = (
     CredentialKind.KEY_CARD, CredentialKind.PIN, CredentialKind.QR, CredentialKind.PASSCODE, CredentialKind.PLATE,
 )  # fmt: skip
+ONE_DAY = timedelta(days=1)
 # Where names may be read: elsewhere the example names nobody.
 NAMES_FOR = frozenset({"access_administration"})
 
@@ -53,13 +55,26 @@ def check_guards(organisation: UUID) -> None:
     doors: dict[UUID, set[str]] = {guard.pk: set() for guard in guards}
     for guard, door in GuardDoor.objects.filter(guard__in=guards).values_list("guard_id", "door_id"):
         doors[guard].add(str(door))
-    found = counterexample(
-        compile_snapshot(_rows(organisation, {door for held in doors.values() for door in held})),
-        [_guard(guard, doors[guard.pk]) for guard in guards],
-        timezone.now(),
-    )
-    if found is not None:
-        raise Refused("guard_broken", **_facts(found))
+    rows = _rows(organisation, {door for held in doors.values() for door in held})
+    promises = [_guard(guard, doors[guard.pk]) for guard in guards]
+    index = compile_snapshot(rows)
+    schedules = (*rows.schedules, *(promise.schedule for promise in promises if promise.schedule))
+    for moment in _moments(timezone.now(), schedules):
+        if (found := counterexample(index, promises, moment)) is not None:
+            raise Refused("guard_broken", **_facts(found))
+
+
+def _moments(now: datetime, schedules: Iterable[Schedule]) -> Iterator[datetime]:
+    """Yield from when to look DAYS ahead: now, and before each special day that lies beyond what was looked at until then."""
+    yield now
+    looked_until = now + timedelta(days=DAYS)
+    for day in sorted({special.date for schedule in schedules for special in schedule.special_days}):
+        midnight = datetime.combine(date.fromisoformat(day), time(), UTC)
+        # Somewhere the day begins before it does by UTC, ends after it, and its last hours end on the next day.
+        if midnight + 3 * ONE_DAY > looked_until:
+            begin = max(looked_until, midnight - ONE_DAY)
+            yield begin
+            looked_until = begin + timedelta(days=DAYS)
 
 
 def _rows(organisation: UUID, doors: set[str]) -> Snapshot:

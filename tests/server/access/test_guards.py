@@ -22,7 +22,7 @@ from portvakt.server.access.actions import (
     set_special_day,
 )
 from portvakt.server.access.guards import check_guards, guarded
-from portvakt.server.access.models import AccessRule, Assignment, GuardRule, Schedule, SpecialDay
+from portvakt.server.access.models import AccessRule, Assignment, GuardRule, HolidayRule, Schedule, SpecialDay
 from portvakt.server.accounts.models import Account, Role
 from portvakt.server.people.actions import change_person, resume_person
 from portvakt.server.people.models import Category, Person
@@ -78,6 +78,17 @@ def widen_a_day(cast: Cast) -> object:
     return set_special_day(cast.office_hours, day, [[1200, 1439]], by=cast.by)
 
 
+def widen_a_day_next_year(cast: Cast) -> object:
+    day = date.fromordinal(date.today().toordinal() + 400)  # noqa: DTZ011 - any day far from now will do
+    return set_special_day(cast.office_hours, day, [[1200, 1439]], by=cast.by)
+
+
+def widen_holidays(cast: Cast) -> object:
+    schedule = Schedule.objects.get(pk=cast.office_hours.pk)
+    schedule.holidays, schedule.holiday_hours = HolidayRule.OWN_HOURS, [[1200, 1439]]
+    return save_schedule(schedule, by=cast.by)
+
+
 def widen_by_import(cast: Cast) -> object:
     return import_times(cast.office_hours, NIGHT, {}, names={}, by=cast.by)
 
@@ -88,7 +99,12 @@ def assign_to_night(cast: Cast) -> object:
     return assign(cast.guest, rule, by=cast.by)
 
 
-@pytest.mark.parametrize("change", [widen_rule, widen_week, widen_a_day, widen_by_import, assign_to_night])
+@pytest.mark.parametrize(
+    "change",
+    [
+        widen_rule, widen_week, widen_a_day, widen_a_day_next_year, widen_holidays, widen_by_import, assign_to_night,
+    ],
+)  # fmt: skip
 def test_a_change_that_would_open_a_way_is_refused_with_the_example(guarded_cast: Cast, change: Change) -> None:
     cast = guarded_cast
     with pytest.raises(Refused) as refused, acting(WORK, cast.organisation.pk):
