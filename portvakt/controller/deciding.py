@@ -11,9 +11,10 @@ from datetime import datetime
 import msgspec
 
 from portvakt.core.decision import presence
+from portvakt.core.decision.attempt import lockdown_rank
 from portvakt.core.decision.compile import Index
 from portvakt.core.decision.decide import decide
-from portvakt.core.decision.model import Barred, Decision, Denied, NeedPerson, Reason, Request, Side, State
+from portvakt.core.decision.model import Barred, Decision, Denied, Reason, Request, Side, State
 
 log = logging.getLogger(__name__)
 
@@ -86,11 +87,15 @@ class Deciding:
         """Forget where a person, or everybody, is believed to be."""
         self._state = presence.forgiven(self._state, person)
 
-    def give_up(self, door: str, side: Side, who: NeedPerson) -> bool:
-        """Stop waiting for somebody's company; False where nobody waits for it any more."""
-        waiting = self._state.waiting.get((door, side))
-        if waiting is None or waiting.who != who:
-            return False
+    def give_up(self, door: str, side: Side) -> None:
+        """Nobody waits for company here any more."""
         left = {place: each for place, each in self._state.waiting.items() if place != (door, side)}
         self._state = msgspec.structs.replace(self._state, waiting=left)
-        return True
+
+    def shut_out(self, door: str, persons: Iterable[str], at: datetime) -> bool:
+        """Tell whether a lockdown that stands at a door by now refuses one of these."""
+        if self._index is None or (known := self._index.doors.get(door)) is None:
+            return False
+        holders, rank = self._index.holders, lockdown_rank(known, int(at.timestamp()), self._state)
+        rows = [holders.find_person(person) for person in persons]
+        return any(rank > (0 if row < 0 else holders.overrides[row]) for row in rows)

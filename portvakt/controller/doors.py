@@ -10,10 +10,10 @@ from collections import Counter
 from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
 from datetime import datetime
 from time import perf_counter
-from typing import Protocol
 
 from portvakt.controller import entries, presented
 from portvakt.controller.clock import Clock
+from portvakt.controller.company import Company
 from portvakt.controller.deciding import Deciding
 from portvakt.controller.entries import Origin
 from portvakt.controller.live_door import LiveDoor
@@ -46,7 +46,6 @@ from portvakt.core.decision.model import (
     Request,
     Side,
 )
-from portvakt.core.decision.presence import COMPANY_SECONDS
 from portvakt.core.door import DoorState
 from portvakt.core.event import Event, EventKind
 from portvakt.core.snapshot import Reader, Snapshot
@@ -57,11 +56,8 @@ log = logging.getLogger(__name__)
 RELEASE_WITHIN_SECONDS = 10
 
 
-class Append(Protocol):
-    """Keeps events; returns when they are kept (see journal)."""
-
-    def __call__(self, events: Sequence[Event]) -> Coroutine[None, None, None]:
-        """See Journal.append."""
+# Keeps events; returns when they are kept (see Journal.append).
+Append = Callable[[Sequence[Event]], Coroutine[None, None, None]]
 
 
 class Doors:
@@ -91,20 +87,25 @@ class Doors:
         self._digest_key = b""
         self._doors: dict[str, LiveDoor] = {}
         self._sides = Sides(clock, show, self._waited_in_vain)
+        self._company = Company(clock, self.deciding, self._waited_in_vain)
         self._postures = Postures(clock, self.deciding, self._doors, self._tell)
         self._readings = Readings(clock)
         # Granted, but the disk has not taken it yet: an interlock must count these doors as open already.
         self._granted: Counter[str] = Counter()
         self._running: set[asyncio.Task[object]] = set()
-        self.fire = self.tampered = False
+        self._ended = self.fire = self.tampered = False
 
     def put_in_force(self, snapshot: Snapshot, index: Index, confirmed_at: datetime) -> None:
         """Swap a compiled snapshot in; doors that stay keep state and timers, doors that leave are locked.
 
         Of a delta without rows about the site, `snapshot` is the one before it.
         """
+        if self._ended:
+            return
         self.deciding.take(index, confirmed_at)
         self._take_doors(snapshot)
+        # A door that left open would hold its interlock for good.
+        self._count_unsecured()
         self._sides.take_readers(snapshot.readers, same_key=snapshot.digest_key == self._digest_key)
         self._digest_key = snapshot.digest_key
         self._postures.look()
@@ -197,17 +198,20 @@ class Doors:
             reason = Reason.DOOR_OUT_OF_SERVICE
             await self._append([Event(EventKind.ACCESS_DENIED, now, door=door, reason=reason, command=command)])
             return reason
-        if not await self._kept_in_time([Event(EventKind.DOOR_RELEASED_BY_OPERATOR, now, door=door, command=command)]):
-            return Reason.FAULT
-        self._release(door, known.release_seconds, None, ())
-        return None
+        self._promise(door, 1)
+        released = Event(EventKind.DOOR_RELEASED_BY_OPERATOR, now, door=door, command=command)
+        if in_time := await self._kept_in_time([released]):
+            self._release(door, known.release_seconds, None, ())
+        self._promise(door, -1)
+        return None if in_time else Reason.FAULT
 
     def adopted(self, adoption: Adoption) -> None:
         """A reader was given its key, or could not be."""
         self._tell(entries.of_adoption(adoption, self._sides.reader(adoption.reader), self._clock.now()))
 
     def lock_all(self) -> None:
-        """Lock every strike and stop every timer: the controller is going down."""
+        """Lock every strike and stop every timer, for good: the controller is going down."""
+        self._ended = True
         self._postures.stop()
         for door in self._doors.values():
             door.leave()
@@ -248,10 +252,14 @@ class Doors:
             self._sides.at(at).wait_after(factors[0], decision)
             return self._ask(at, decision, Signal.NEED_PIN)
         if isinstance(decision, NeedPerson):
-            return self._wait_for_company(decision, request, origin)
+            if decision.duress:
+                self._tell(entries.of_duress(decision, request, origin))
+            self._company.wait(at, decision, origin)
+            return self._ask(at, decision, Signal.WAIT_FOR_PERSON)
         if isinstance(decision, Granted):
-            self._granted[request.door] += 1
-            self._count_unsecured()
+            self._promise(request.door, 1)
+            if decision.companion is not None:
+                self._company.came(at)
         return self._act(decision, request, origin)
 
     def _decide(self, request: Request) -> Decision:
@@ -263,15 +271,19 @@ class Doors:
     async def _act(self, decision: Decision, request: Request, origin: Origin) -> Decision:
         """Keep the events, then do what was decided; returns what was done, which is nothing if the disk took too long."""
         events = entries.of_decision(decision, request, origin)
-        log.info(events[-1].kind.value, extra={"door": request.door, "reason": events[-1].reason})
+        # The first alone: that somebody was under duress is nothing for a log that lies at the door.
+        log.info(events[0].kind.value, extra={"door": request.door, "reason": events[0].reason})
         in_time = await self._kept_in_time(events)
         done = decision if in_time else Denied(Reason.FAULT)
         if isinstance(decision, Granted):
-            self._granted[request.door] -= 1
+            if in_time and self.deciding.shut_out(request.door, entries.persons(decision), self._clock.now()):
+                # A lockdown began while the disk had the event: it ends what has only been promised.
+                done = Denied(Reason.LOCKDOWN)
+                self._tell(*entries.not_released(events, self._clock.now(), Reason.LOCKDOWN))
             if isinstance(done, Granted):
                 self._release(request.door, done.release_seconds, request.side, entries.persons(done))
                 self._postures.look_at(request.door)
-            self._count_unsecured()
+            self._promise(request.door, -1)
         locked_down = isinstance(done, Denied) and done.reason is Reason.LOCKDOWN
         refused = Signal.LOCKED_DOWN if locked_down else Signal.DENIED
         self._sides.signal((request.door, request.side), Signal.GRANTED if isinstance(done, Granted) else refused)
@@ -292,31 +304,16 @@ class Doors:
         finally:
             timer.cancel()
         if late.is_set() and events[-1].kind is not EventKind.ACCESS_DENIED:
-            self._tell(entries.not_released(events[-1], self._clock.now()))
+            self._tell(*entries.not_released(events, self._clock.now()))
         return not late.is_set()
 
     async def _ask(self, at: At, decision: Decision, signal: Signal) -> Decision:
         self._sides.signal(at, signal)
         return decision
 
-    def _wait_for_company(self, who: NeedPerson, request: Request, origin: Origin) -> Coroutine[None, None, Decision]:
-        at = (request.door, request.side)
-        if who.duress:
-            self._tell(entries.of_duress(who, request, origin))
-
-        def nobody_came() -> None:
-            if self.deciding.give_up(*at, who):
-                self._tell(entries.of_waiting_in_vain(who, request, self._clock.now(), origin))
-                self._sides.signal(at, Signal.DENIED)
-
-        self._clock.call_later(COMPANY_SECONDS, nobody_came)
-        return self._ask(at, who, Signal.WAIT_FOR_PERSON)
-
-    def _waited_in_vain(self, at: At, need: NeedFactor) -> None:
-        now = self._clock.now()
-        self._tell(
-            entries.of_waiting_in_vain(need, Request(*at, now, ()), now, Origin(reader=self._sides.reader_at(at)))
-        )
+    def _waited_in_vain(self, at: At, need: NeedFactor | NeedPerson, origin: Origin | None = None) -> None:
+        origin, now = origin or Origin(reader=self._sides.reader_at(at)), self._clock.now()
+        self._tell(entries.of_waiting_in_vain(need, Request(*at, now, ()), now, origin))
         self._sides.signal(at, Signal.DENIED)
 
     def _release(self, door: str, seconds: int, side: Side | None, persons: Sequence[str]) -> None:
@@ -361,6 +358,10 @@ class Doors:
         self._count_unsecured()
         self._changed()
 
+    def _promise(self, door: str, change: int) -> None:
+        self._granted[door] += change
+        self._count_unsecured()
+
     def _count_unsecured(self) -> None:
         released = {door.id for door in self._doors.values() if door.state is not DoorState.LOCKED}
         self.deciding.unsecured(released | {door for door, count in self._granted.items() if count > 0})
@@ -381,8 +382,8 @@ class Doors:
         self.tampered = active
         self._changed()
 
-    def _tell(self, event: Event) -> None:
-        self._start(self._append([event]))
+    def _tell(self, *events: Event) -> None:
+        self._start(self._append(events))
 
     def _start(self, action: Coroutine[None, None, object]) -> None:
         task = asyncio.get_running_loop().create_task(action)

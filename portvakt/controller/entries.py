@@ -1,11 +1,12 @@
 """What is written down about an attempt to pass? One event, or several that are kept together or not at all."""
 
+from collections.abc import Iterable
 from datetime import datetime
 
 import msgspec
 
 from portvakt.controller.readers import Adoption, AdoptionOutcome, ReaderChanged, ReaderState
-from portvakt.core.decision.model import Decision, Denied, Granted, NeedFactor, NeedPerson, Reason, Request
+from portvakt.core.decision.model import Companion, Decision, Denied, Granted, NeedFactor, NeedPerson, Reason, Request
 from portvakt.core.event import Event, EventKind
 from portvakt.core.snapshot import Reader
 
@@ -15,6 +16,7 @@ READERS = {
     ReaderState.INSECURE: EventKind.READER_INSECURE,
     ReaderState.TAMPERED: EventKind.READER_TAMPERED,
 }
+_OPENING = (EventKind.ACCESS_GRANTED, EventKind.DOOR_RELEASED_BY_OPERATOR)
 
 
 class Origin(msgspec.Struct, frozen=True):
@@ -68,10 +70,14 @@ def persons(decision: Granted) -> tuple[str, ...]:
     return first if decision.person is None else (*first, decision.person)
 
 
-def not_released(event: Event, at: datetime) -> Event:
-    """What to record when a grant was kept too late to be carried out."""
+def not_released(events: Iterable[Event], at: datetime, why: Reason = Reason.FAULT) -> list[Event]:
+    """What to record when a grant could not be carried out any more, for everybody who was to pass by it."""
     detail = "kept too late; the door was not released"
-    return msgspec.structs.replace(event, kind=EventKind.ACCESS_DENIED, at=at, reason=Reason.FAULT, detail=detail)
+    return [
+        msgspec.structs.replace(event, kind=EventKind.ACCESS_DENIED, at=at, reason=why, detail=detail)
+        for event in events
+        if event.kind in _OPENING
+    ]
 
 
 def _at_reader(kind: EventKind, name: str, reader: Reader | None, at: datetime, detail: str) -> Event:
@@ -80,29 +86,21 @@ def _at_reader(kind: EventKind, name: str, reader: Reader | None, at: datetime, 
 
 
 def _granted(decision: Granted, request: Request, origin: Origin) -> list[Event]:
-    events = []
-    if (first := decision.companion) is not None:
-        events.append(
-            msgspec.structs.replace(
-                _about(EventKind.ACCESS_GRANTED, request, request.at, origin),
-                auth_type=first.auth_type,
-                person=first.person,
-                credential=first.credential,
-                rule=first.rule,
-            )
-        )
+    passing = (decision,) if decision.companion is None else (decision.companion, decision)
+    return [event for one in passing for event in _granted_to(one, request, origin)]
+
+
+def _granted_to(one: Granted | Companion, request: Request, origin: Origin) -> list[Event]:
+    """The passage of one person, followed by what else is to be told of them."""
     own = msgspec.structs.replace(
         _about(EventKind.ACCESS_GRANTED, request, request.at, origin),
-        auth_type=decision.auth_type,
-        person=decision.person,
-        credential=decision.credential,
-        rule=decision.rule,
+        auth_type=one.auth_type,
+        person=one.person,
+        credential=one.credential,
+        rule=one.rule,
     )
-    events.append(own)
-    for told, kind in ((decision.duress, EventKind.DURESS), (decision.passback, EventKind.PASSBACK)):
-        if told:
-            events.append(msgspec.structs.replace(own, kind=kind))
-    return events
+    told = ((one.duress, EventKind.DURESS), (one.passback, EventKind.PASSBACK))
+    return [own, *(msgspec.structs.replace(own, kind=kind) for is_so, kind in told if is_so)]
 
 
 def _denied(decision: Denied, request: Request, at: datetime, origin: Origin) -> Event:

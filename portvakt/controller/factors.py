@@ -44,8 +44,11 @@ class Factors:
         return (factor,)
 
     def wait_after(self, first: Factor, need: NeedFactor) -> None:
-        """From now on the first factor waits for the second."""
+        """From now on the first factor waits for the second; one that still waited here has waited in vain."""
+        earlier = self._first
         self.forget()
+        if earlier is not None:
+            self._expired(earlier[1])
         self._first = first, need
         self._window = self._clock.call_later(FACTOR_SECONDS, self._give_up)
 

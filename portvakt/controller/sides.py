@@ -6,7 +6,7 @@ from functools import partial
 from portvakt.controller.clock import Clock
 from portvakt.controller.factors import Factors
 from portvakt.controller.readers import Signal
-from portvakt.core.decision.model import Factor, NeedFactor, Side
+from portvakt.core.decision.model import Factor, NeedFactor, RemoteOpening, Side
 from portvakt.core.snapshot import Reader
 
 At = tuple[str, Side]
@@ -29,8 +29,9 @@ class Sides:
         before, self._readers = self._readers, {reader.id: reader for reader in readers}
         for reader in before.values():
             # A factor waits only at the very same reader: another door, side or key is another question.
-            if not same_key or self._readers.get(reader.id) != reader:
-                self.at((reader.door, reader.side)).forget()
+            waiting = self._factors.get((reader.door, reader.side))
+            if waiting is not None and not (same_key and self._readers.get(reader.id) == reader):
+                waiting.forget()
 
     def reader(self, name: str) -> Reader | None:
         """A reader of the snapshot in force, by its id."""
@@ -47,8 +48,14 @@ class Sides:
         return self._factors[at]
 
     def joined(self, at: At, factors: tuple[Factor, ...]) -> tuple[Factor, ...]:
-        """The factors with the one that waits for its partner at this side; what is a pair already needs none."""
-        return self.at(at).with_factor(factors[0]) if len(factors) == 1 else factors
+        """The factors with the one that waits for its partner at this side; what is a pair already needs none.
+
+        Whoever asks from a distance has nothing to do with what is presented at the door, and leaves it alone.
+        """
+        waiting = self._factors.get(at)
+        if waiting is None or len(factors) != 1 or isinstance(factors[0], RemoteOpening):
+            return factors
+        return waiting.with_factor(factors[0])
 
     def signal(self, at: At, signal: Signal) -> None:
         """Show it to whoever stands at a side."""

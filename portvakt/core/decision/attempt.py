@@ -47,11 +47,16 @@ class Attempt(msgspec.Struct, gc=False):
 
     def rank(self) -> int:
         """Give the highest rank of the lockdowns in effect at the door, 0 for none."""
-        for lockdown in self.door.lockdowns:
-            if lockdown.ends_at is None or self.second < lockdown.ends_at or not self.state.clock_trusted:
-                return lockdown.rank
-        return 0
+        return lockdown_rank(self.door, self.second, self.state)
 
     def pins_locked(self) -> bool:
         """Tell whether PINs are locked at this side."""
         return pins_locked(self.state, self.request.door, self.request.side, self.request.at)
+
+
+def lockdown_rank(door: CompiledDoor, second: int, state: State) -> int:
+    """Give the highest rank of the lockdowns in effect at a door at this second since the epoch, 0 for none."""
+    for lockdown in door.lockdowns:
+        if lockdown.ends_at is None or second < lockdown.ends_at or not state.clock_trusted:
+            return lockdown.rank
+    return 0

@@ -180,12 +180,17 @@ class Request(msgspec.Struct, frozen=True, gc=False):
 
 
 class Companion(msgspec.Struct, frozen=True, gc=False):
-    """The first of two who pass together: who presented before the one whose factors completed the passage."""
+    """The first of two who pass together: who presented before the one whose factors completed the passage.
+
+    `duress` and `passback` are theirs, as those of `Granted` are the other's.
+    """
 
     auth_type: AuthType
     person: str
     credential: str | None
     rule: str
+    duress: bool = False
+    passback: bool = False
 
 
 class Granted(msgspec.Struct, frozen=True, gc=False):

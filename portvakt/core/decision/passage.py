@@ -93,12 +93,8 @@ def _together(attempt: Attempt, granted: Granted, second: tuple[str, Escort]) ->
     first = (who.person, attempt.index.holders.escort(row))
     if is_full(side, (first[0], second[0]), state) or company_missing(side, (first, second), state) is not None:
         return None
-    return msgspec.structs.replace(
-        granted,
-        duress=granted.duress or who.duress,
-        passback=granted.passback or broken == "soft",
-        companion=Companion(who.auth_type, who.person, who.credential, who.rule),
-    )
+    companion = Companion(who.auth_type, who.person, who.credential, who.rule, who.duress, broken == "soft")
+    return msgspec.structs.replace(granted, companion=companion)
 
 
 def _still_may(attempt: Attempt, row: int, who: NeedPerson) -> bool:
@@ -106,7 +102,26 @@ def _still_may(attempt: Attempt, row: int, who: NeedPerson) -> bool:
     holders, barred = attempt.index.holders, attempt.state.barred
     if attempt.rank() > holders.overrides[row] or holders.trouble_with_person(row, attempt.second) is not None:
         return False
+    if not (_still_holds(attempt, row, who) and _is_still_assigned(attempt, row, who)):
+        return False
     if barred is None:
         return True
     taken = who.person in barred.persons or who.credential in barred.credentials
     return not taken and (who.person, who.rule) not in barred.assignments
+
+
+def _still_holds(attempt: Attempt, row: int, who: NeedPerson) -> bool:
+    """Tell whether the credential is still theirs and good; whoever came by phone needed none."""
+    holders = attempt.index.holders
+    return who.credential is None or any(
+        holders.credential_id(each) == who.credential and holders.trouble_with_credential(each, attempt.second) is None
+        for each in holders.credentials_of(row)
+    )
+
+
+def _is_still_assigned(attempt: Attempt, row: int, who: NeedPerson) -> bool:
+    option, second = attempt.side.options.get(who.rule), attempt.second
+    if option is None or not (option.valid_from <= second < option.valid_to and option.accepts >> who.auth_type & 1):
+        return False
+    groups = attempt.index.holders.groups[row]
+    return any(rule == who.rule and since <= second < until for rule, since, until in groups)

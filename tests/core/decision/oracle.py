@@ -323,12 +323,11 @@ class Attempt:
             self.refuse("AREA_FULL")
         other, waiting = self.waits_here(), self.state.waiting.get((self.request.door, self.request.side))
         if other is not None and waiting is not None:
-            both, soft = [other, self.person], "soft" in (mine, self.passback_of(other))
+            both, theirs = [other, self.person], self.passback_of(other) == "soft"
             if not self.over_limit(both) and not self.lacks(both):
                 who = waiting.who
-                with_whom = Companion(who.auth_type, who.person, who.credential, who.rule)
-                duress = self.duress or who.duress
-                return Granted(shape, seconds, self.person.id, named, rule, duress, soft, with_whom)
+                with_whom = Companion(who.auth_type, who.person, who.credential, who.rule, who.duress, theirs)
+                return Granted(shape, seconds, self.person.id, named, rule, self.duress, mine == "soft", with_whom)
         if lacking := self.lacks([self.person]):
             return NeedPerson(Reason[lacking], shape, self.person.id, named, rule, self.duress)
         return Granted(shape, seconds, self.person.id, named, rule, self.duress, mine == "soft")
@@ -348,7 +347,22 @@ class Attempt:
             return None
         if self.barred("assignments", (other.id, waiting.who.rule)) or other.overrides < self.rank():
             return None
+        if not (self.still_holds(other, waiting.who) and self.still_assigned(other, waiting.who)):
+            return None
         return None if self.passback_of(other) == "hard" else other
+
+    def still_holds(self, other: Person, who: NeedPerson) -> bool:
+        mine = [row for row in self.rows.credentials if row.id == who.credential and row.person == other.id]
+        return who.credential is None or any(row.enabled and not when(row, self.at) for row in mine)
+
+    def still_assigned(self, other: Person, who: NeedPerson) -> bool:
+        """Tell whether a rule that takes this still has them; that its schedule ended meanwhile takes nothing away."""
+        mine = [row for row in self.rows.assignments if (row.person, row.rule) == (other.id, who.rule)]
+        rule = next((row for row in self.rows.rules if row.id == who.rule), None)
+        here = [each for each in rule.doors if each.door == self.door.id] if rule and not when(rule, self.at) else []
+        takes = [each.entry if self.request.side is Side.ENTRY else each.exit for each in here]
+        takes = [each for each in takes if who.auth_type in each and who.auth_type in self.own_list()]
+        return bool(takes) and any(not when(row, self.at) for row in mine)
 
     def area(self, *, entered: bool) -> Area | None:
         inwards = (self.request.side is Side.ENTRY) is entered

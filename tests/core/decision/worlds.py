@@ -147,7 +147,9 @@ def _waiting(chance: Random, request: Request) -> dict[tuple[str, Side], Waiting
     if chance.randrange(3):
         return {}
     reason = chance.choice([Reason.ESCORT_MISSING, Reason.SECOND_PERSON_MISSING])
-    who = NeedPerson(reason, AuthType.KEY_CARD, chance.choice((*PERSONS, "x1")), "c0", "r1", _seldom(chance))
+    person, credential = chance.choice((*PERSONS, "x1")), chance.choice((None, None, "c0", "c1"))
+    auth_type = chance.choice((AuthType.KEY_CARD, AuthType.REMOTE))
+    who = NeedPerson(reason, auth_type, person, credential, chance.choice(RULES), _seldom(chance))
     since = chance.choice([0, 5, 20, 21, -1])
     return {(request.door, request.side): Waiting(who, request.at - timedelta(seconds=since))}
 
