@@ -9,7 +9,11 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from portvakt.core.decision.model import AuthType
+from portvakt.core.decision.compile import compile_snapshot
+from portvakt.core.decision.decide import decide
+from portvakt.core.decision.model import AuthType, Denied, Reason, Request, Side, State
+from portvakt.core.decision.presence import after
+from portvakt.core.posture import PostureKind, posture
 from portvakt.core.snapshot import (
     MAX_BODY_BYTES,
     Area,
@@ -28,8 +32,11 @@ from portvakt.core.snapshot import (
     sign,
     to_bytes,
 )
+from portvakt.core.snapshot.soundness import LAST_MOMENT, MOST_OF_AN_AREA
 from tests.core.plain import (
+    AT,
     assigned,
+    card,
     door,
     duress_pin_of,
     key_card,
@@ -259,9 +266,9 @@ INCONSISTENT: list[tuple[str, Snapshot]] = [
     ("door front names an unknown schedule", other_door(unlock_schedule="nights")),
     ("area a is there twice", snapshot(areas=(Area("a"), Area("a")))),
     ("area a has an anti-passback that is not known here", snapshot(areas=(Area("a", passback="fierce"),))),
-    ("area a has a limit or a time that is not positive", snapshot(areas=(Area("a", limit=0),))),
-    ("area a has a limit or a time that is not positive", snapshot(areas=(Area("a", forgive_minutes=0),))),
-    ("area a has a limit or a time that is not positive", snapshot(areas=(Area("a", timed_minutes=-1),))),
+    ("area a has a limit or a time out of bounds", snapshot(areas=(Area("a", limit=0),))),
+    ("area a has a limit or a time out of bounds", snapshot(areas=(Area("a", forgive_minutes=0),))),
+    ("area a has a limit or a time out of bounds", snapshot(areas=(Area("a", timed_minutes=-1),))),
     (
         "area a lets nobody in: one person is too many and too few",
         snapshot(areas=(Area("a", limit=1, two_person=True),)),
@@ -271,6 +278,12 @@ INCONSISTENT: list[tuple[str, Snapshot]] = [
     ("lockdown l names an unknown door", snapshot(lockdowns=(Lockdown("l", 1, ("cellar",), None),))),
     ("lockdown l has a rank that is not 1-9", snapshot(lockdowns=(Lockdown("l", 0, ("front",), None),))),
     ("lockdown l has a rank that is not 1-9", snapshot(lockdowns=(Lockdown("l", 10, (), None),))),
+    ("area a has a limit or a time out of bounds", snapshot(areas=(Area("a", forgive_minutes=1 << 62),))),
+    ("a lockdown or a hold ends at -1, which is no moment", snapshot(lockdowns=(Lockdown("l", 1, (), -1),))),
+    (
+        f"a lockdown or a hold ends at {LAST_MOMENT + 1}, which is no moment",
+        snapshot(holds=(Hold("front", LAST_MOMENT + 1),)),
+    ),
     ("hold cellar is of an unknown door", snapshot(holds=(Hold("cellar", None),))),
     ("person holder overrides what is no rank", snapshot(persons=(person(overrides=10),))),
     ("person holder overrides what is no rank", snapshot(persons=(person(overrides=-1),))),
@@ -317,3 +330,22 @@ def test_inconsistent_rows_are_refused(text: str, wrong: Snapshot) -> None:
     with pytest.raises(SnapshotRefused, match=re.escape(text)) as refused:
         opened(to_bytes(wrong), newest=-1)
     assert refused.value.code == "inconsistent"
+
+
+def test_a_door_can_reckon_with_the_largest_numbers_that_are_sound() -> None:
+    """A snapshot is on disk before it is put in force: what failed then would fail again after every start."""
+    most = Area("vault", "hard", MOST_OF_AN_AREA, MOST_OF_AN_AREA, MOST_OF_AN_AREA)
+    rows = snapshot(
+        doors=(msgspec.structs.replace(door(), inside="vault", contact=False),),
+        areas=(most,),
+        lockdowns=(Lockdown("l", 1, ("front",), LAST_MOMENT),),
+        holds=(Hold("front", LAST_MOMENT),),
+        persons=(person(overrides=9),),
+    )
+    assert list(inconsistencies(rows)) == []
+    index, state = compile_snapshot(rows), State(confirmed_at=AT)
+    assert posture(index.doors["front"], AT, index, state).kind is PostureKind.LOCKDOWN
+    asked = Request("front", Side.ENTRY, AT, (card(1),))
+    entered = after(asked, decide(asked, index, state), state, index)
+    assert entered.inside == {"vault": 1}
+    assert decide(asked, index, entered) == Denied(Reason.ANTI_PASSBACK, AuthType.KEY_CARD, "holder", "card-1")

@@ -24,6 +24,9 @@ MAX_READER_ADDRESS = 126
 DOOR_CODE_BYTES = 16
 MAX_ID_BYTES = 64
 LOCKDOWN_RANKS = range(1, 10)
+# The last second that a date can name, and more minutes or persons than any area has: past these, reckoning with them fails at the door.
+LAST_MOMENT = 253_402_300_799
+MOST_OF_AN_AREA = 10_000_000
 
 
 def inconsistencies(snapshot: Snapshot) -> Iterator[str]:
@@ -80,6 +83,10 @@ def _of_site(snapshot: Snapshot) -> Iterator[str]:
         for row in snapshot.lockdowns
         if row.rank not in LOCKDOWN_RANKS
     )
+    ends = (row.ends_at for row in (*snapshot.lockdowns, *snapshot.holds) if row.ends_at is not None)
+    yield from (
+        f"a lockdown or a hold ends at {end}, which is no moment" for end in ends if not 0 <= end <= LAST_MOMENT
+    )
 
 
 def _of_holders(snapshot: Snapshot) -> Iterator[str]:
@@ -134,8 +141,9 @@ def _of_door(door: Door) -> Iterator[str]:
 def _of_area(area: Area) -> Iterator[str]:
     if area.passback not in PASSBACKS:
         yield f"area {area.id} has an anti-passback that is not known here"
-    if any(value is not None and value < 1 for value in (area.forgive_minutes, area.timed_minutes, area.limit)):
-        yield f"area {area.id} has a limit or a time that is not positive"
+    numbers = (area.forgive_minutes, area.timed_minutes, area.limit)
+    if any(value is not None and not 1 <= value <= MOST_OF_AN_AREA for value in numbers):
+        yield f"area {area.id} has a limit or a time out of bounds"
     if area.two_person and area.limit == 1:
         yield f"area {area.id} lets nobody in: one person is too many and too few"
 
