@@ -38,7 +38,8 @@ class Standing:
         """What was kept, as far as it can be read; nothing of a file that is damaged, which begins anew."""
         try:
             self._kept = self._read()
-        except (sqlite3.Error, ValueError, OverflowError):
+        except (sqlite3.Error, ValueError, OverflowError, TypeError, OSError):
+            # Whatever is written there: a controller that cannot tell where anybody is still opens its doors.
             with contextlib.suppress(OSError):
                 self._path.unlink()
         return self._kept
@@ -57,7 +58,7 @@ class Standing:
         state = self._state()
         if all(getattr(state, name) is getattr(self._kept, name) for name in ("places", "entered", "first_in")):
             return
-        with contextlib.suppress(sqlite3.Error), contextlib.closing(self._open()) as database, database:
+        with contextlib.suppress(sqlite3.Error, OSError), contextlib.closing(self._open()) as database, database:
             _change(database, "place", _places(self._kept), _places(state))
             _change(database, "entered", _entered(self._kept), _entered(state))
             _change(database, "first_in", _first_in(self._kept), _first_in(state))

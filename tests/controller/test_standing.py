@@ -1,5 +1,7 @@
 """Does what is believed about persons and doors survive a restart, and harm nothing when it does not?"""
 
+import contextlib
+import sqlite3
 from datetime import timedelta
 from pathlib import Path
 
@@ -43,6 +45,14 @@ def test_what_changed_and_who_was_forgotten_is_found_too(tmp_path: Path) -> None
 def test_a_damaged_file_begins_anew(tmp_path: Path) -> None:
     (tmp_path / DATABASE).write_bytes(b"not a database at all" * 100)
     assert kept(tmp_path).places == {}
+    assert kept(tmp_path, BEGUN).places == BEGUN.places
+
+
+def test_values_of_another_kind_begin_anew_too(tmp_path: Path) -> None:
+    kept(tmp_path, BEGUN)
+    with contextlib.closing(sqlite3.connect(tmp_path / DATABASE)) as database, database:
+        database.execute("UPDATE place SET since = 'yesterday' WHERE person = 'bo'")
+    assert Standing(tmp_path, State).load() == State()
     assert kept(tmp_path, BEGUN).places == BEGUN.places
 
 

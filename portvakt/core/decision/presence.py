@@ -84,17 +84,19 @@ def forgiven(state: State, person: str | None) -> State:
 
 def after_swap(state: State, index: Index) -> State:
     """Return the state for another snapshot: persons, doors and areas that are not in it are forgotten."""
-    known = {person for person in state.places if index.holders.find_person(person) >= 0}
-    areas = {None, *index.areas}
-    lost = [who for who, place in state.places.items() if who not in known or place.area not in areas]
-    doors = index.doors
+    find, areas, doors = index.holders.find_person, {None, *index.areas}, index.doors
+    lost = [who for who, place in state.places.items() if place.area not in areas or find(who) < 0]
+    # What stays as it is stays the very same, so that nobody writes it down again.
+    gone = {key for key in state.entered if key[1] not in areas or find(key[0]) < 0}
     return msgspec.structs.replace(
-        _without_places(lost, state),
-        entered={(who, area): at for (who, area), at in state.entered.items() if who in known and area in areas},
+        _without_places(lost, state) if lost else state,
+        entered={key: at for key, at in state.entered.items() if key not in gone} if gone else state.entered,
         pin_tries={key: tries for key, tries in state.pin_tries.items() if key[0] in doors},
         waiting={key: each for key, each in state.waiting.items() if key[0] in doors},
         codes_waiting={key: each for key, each in state.codes_waiting.items() if key[0] in doors},
-        first_in={door: at for door, at in state.first_in.items() if door in doors},
+        first_in=state.first_in
+        if state.first_in.keys() <= doors.keys()
+        else {door: at for door, at in state.first_in.items() if door in doors},
     )
 
 

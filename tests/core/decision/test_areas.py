@@ -462,3 +462,13 @@ def test_a_delta_of_another_version_is_refused() -> None:
     with pytest.raises(ValueError, match="the delta follows version 7, not 1"):
         amend(compile_snapshot(rows), Delta(7, (), site=False, rows=rows))
     assert rows.compiled_at == SECOND
+
+
+def test_a_newer_snapshot_that_changes_nobodys_place_leaves_the_very_same_beliefs() -> None:
+    """They are written to disk whenever they are others, and a snapshot comes with every change anywhere."""
+    place = Building(Area("vault", timed_minutes=5))
+    place.show(1)
+    place.state = msgspec.structs.replace(place.state, first_in={"back": AT})
+    state = after_swap(place.state, compile_snapshot(place.rows))
+    kept = ("places", "inside", "entered", "first_in")
+    assert [getattr(state, name) is getattr(place.state, name) for name in kept] == [True] * 4
