@@ -102,13 +102,16 @@ class Doors:
         """
         if self._ended:
             return
+        before = self.deciding.index
         self.deciding.take(index, confirmed_at)
         self._take_doors(snapshot)
         # A door that left open would hold its interlock for good.
         self._count_unsecured()
         self._sides.take_readers(snapshot.readers, same_key=snapshot.digest_key == self._digest_key)
         self._digest_key = snapshot.digest_key
-        self._postures.look()
+        # Most changes are about persons, and no door stands otherwise for them; on a large site to look takes a while.
+        if before is None or before.doors is not index.doors or before.holds is not index.holds:
+            self._postures.look()
         self._changed()
 
     def trust_clock(self, trusted: bool) -> None:  # noqa: FBT001  What ClockWatch found, and nothing else.

@@ -169,7 +169,8 @@ class Snapshots:
         except SnapshotRefused as refused:
             await self._report(signature, refused)
             return
-        if bars.version > self.version:
+        # Said again, as after every attach, they are no more than they were.
+        if bars.version > self.version and bars not in self._bars:
             self._bars.append(bars)
             self._bar(_barred(self._bars))
             await self._journal.save_bars(Signed(body, signature, bars.version))

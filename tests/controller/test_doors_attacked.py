@@ -10,10 +10,22 @@ from portvakt.controller.doors import RELEASE_WITHIN_SECONDS
 from portvakt.controller.outputs import ExitPressed
 from portvakt.controller.readers import CardRead, Signal
 from portvakt.core.credentials import pin_digest
+from portvakt.core.decision.compile import amend, compile_snapshot
 from portvakt.core.decision.model import AuthType, CredentialKind, Escort, Granted, NeedFactor
 from portvakt.core.decision.presence import COMPANY_SECONDS
 from portvakt.core.door import DoorState
-from portvakt.core.snapshot import Area, Assignment, Credential, Hold, Interlock, Lockdown, Person, RuleDoor, Snapshot
+from portvakt.core.snapshot import (
+    Area,
+    Assignment,
+    Credential,
+    Delta,
+    Hold,
+    Interlock,
+    Lockdown,
+    Person,
+    RuleDoor,
+    Snapshot,
+)
 from tests.controller.rig import Rig, run
 from tests.controller.site import (
     BACK,
@@ -278,6 +290,24 @@ def test_wishes_for_doors_that_are_not_here_leave_nothing_behind() -> None:
             await rig.from_phone(f"elsewhere-{number}", "anna")
         assert rig.doors._sides._factors == {}
         assert rig.doors.deciding.state.pin_tries == {}
+
+    run(story)
+
+
+# ── a newer snapshot ─────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_a_delta_about_persons_alone_looks_at_no_doors_posture_and_one_about_the_site_does() -> None:
+    async def story() -> None:
+        rig = Rig()
+        index = compile_snapshot(SITE)
+        rig.doors.put_in_force(SITE, index, rig.clock.now())
+        timer = rig.clock.timers[-1]
+        rows = msgspec.structs.replace(SITE, version=2, persons=(), credentials=(), assignments=())
+        rig.doors.put_in_force(SITE, amend(index, Delta(1, ("bo",), False, rows)), rig.clock.now())
+        assert not timer.cancelled
+        rig.put_in_force(site(holds=(Hold(FRONT, None),)))
+        assert rig.doors.live()[FRONT].state is DoorState.UNLOCKED
 
     run(story)
 
