@@ -4,6 +4,7 @@ Every change that could open a way is checked: actions of this package do it the
 within `guarded()`. What a person holds does not count: a guard rule forbids the right, whether or not there is a card for it yet.
 """
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, date, datetime, time, timedelta
@@ -19,6 +20,7 @@ from portvakt.core.decision.guard import DAYS, Counterexample, Guard, counterexa
 from portvakt.core.decision.model import CredentialKind
 from portvakt.core.schedule import Schedule
 from portvakt.core.snapshot import Credential, Snapshot
+from portvakt.core.snapshot import Person as PersonRow
 from portvakt.server.access.calendar import as_rule
 from portvakt.server.access.models import AccessRule, Assignment, GuardDoor, GuardRule, RuleDoor
 from portvakt.server.access.snapshot import build_whole
@@ -78,11 +80,11 @@ def _moments(now: datetime, schedules: Iterable[Schedule]) -> Iterator[datetime]
 
 
 def _rows(organisation: UUID, doors: set[str]) -> Snapshot:
-    """Return the rows about those who are in a rule for one of the doors, each with every kind of credential."""
+    """Return the rows about those who are in a rule for one of the doors, one of each sort, with every kind of credential."""
     # Asked for in two steps: of nested questions about tables that grew today, the database plans badly.
     rules = set(RuleDoor.objects.filter(door_id__in=doors).values_list("rule_id", flat=True))
     persons = set(Assignment.objects.filter(rule_id__in=rules).values_list("person_id", flat=True))
-    rows = build_whole(organisation, persons)
+    rows = _one_of_each_sort(build_whole(organisation, persons))
     held = tuple(
         Credential(
             id=f"{person.id} {kind.value}",
@@ -97,6 +99,21 @@ def _rows(organisation: UUID, doors: set[str]) -> Snapshot:
         for kind in EVERY_KIND
     )
     return msgspec.structs.replace(rows, credentials=held)
+
+
+def _one_of_each_sort(rows: Snapshot) -> Snapshot:
+    """Leave the first of all persons who differ in nothing that a guard rule asks about: of thousands a few remain."""
+    held: dict[str, set[tuple[str, int | None, int | None]]] = defaultdict(set)
+    for each in rows.assignments:
+        held[each.person].add((each.rule, each.valid_from, each.valid_to))
+    categories = dict(Person.objects.filter(pk__in=list(held)).values_list("pk", "category"))
+    first: dict[tuple[PersonRow, str, frozenset[object]], PersonRow] = {}
+    for person in sorted(rows.persons, key=lambda row: row.id):
+        sort = (msgspec.structs.replace(person, id=""), categories[UUID(person.id)], frozenset(held[person.id]))
+        first.setdefault(sort, person)
+    kept = {person.id for person in first.values()}
+    assignments = tuple(each for each in rows.assignments if each.person in kept)
+    return msgspec.structs.replace(rows, persons=tuple(first.values()), assignments=assignments)
 
 
 def _guard(guard: GuardRule, doors: set[str]) -> Guard:
