@@ -24,7 +24,7 @@ the auth type, the PIN, position, interlock, anti-passback, occupancy, escort, t
   clock that is wrong counts as past the limit, and a lockdown then goes on past its end.
 - A lockdown refuses everyone but persons who override its rank, unknown ones too, so that it says nothing about them.
 - A changing code is good for its step, the one before and the one after, once; while it waits for its PIN at one side it
-  is good there for that, and a step longer.
+  is good there for that, and a step longer. By a clock that is wrong none is good at any door: it would be an old one.
 - Where an area wants company, the first person waits; the next one at that side whose own checks pass completes it.
 - Factors that make up no auth type known here are AUTH_TYPE_NOT_ACCEPTED.
 """
@@ -92,6 +92,8 @@ def _decide(request: Request, index: Index, state: State) -> Decision:
     attempt = Attempt(request, index, state, door, side, shape, since.days * 86_400 + since.seconds)
     if door.refused_when_old & shape.aged and (reason := _age_trouble(attempt)) is not None:
         return Denied(reason, shape.auth_type)
+    if shape.source is _CODE and not state.clock_trusted:
+        return Denied(Reason.CLOCK_WRONG, shape.auth_type)
     if shape.source is _DIGEST:
         # Whatever is known by its digest has it under the same name as a card.
         shown: CardShown = factors[shape.who]  # type: ignore[assignment]

@@ -34,8 +34,9 @@ from portvakt.core.decision.model import (
 # How long the first of two waits for the other: long enough to step aside, short enough that both are still there.
 COMPANY_SECONDS = 20
 _COMPANY = timedelta(seconds=COMPANY_SECONDS)
-# A code is judged within a step on either side (decide); older ones are refused for their age and need no memory.
-_STEPS_KEPT = 2
+# A code is judged within a step on either side (decide), by a clock that may be set back by five minutes unnoticed
+# (decision 0034); older ones are refused for their age and need no memory.
+_STEPS_KEPT = 2 + 5 * 60 // STEP_SECONDS
 # What comes from elsewhere than the reader, and leaves a code that waits there waiting.
 _NOT_AT_THE_READER = (ExitRequested, RemoteOpening, CodeScanned)
 

@@ -149,6 +149,8 @@ class Attempt:
         return self.door.past_age.behaviour == "deny" or not shape.startswith("KEY_CARD")
 
     def age(self) -> None:
+        if not self.state.clock_trusted and type(self.first).__name__ == "QrShown":
+            self.refuse("CLOCK_WRONG")
         meant = self.begun_pairs() or [self.whole]
         if all(self.too_old_for(shape) for shape in meant):
             self.refuse(self.past_age())

@@ -2,6 +2,7 @@
 
 from datetime import datetime, timedelta
 
+import msgspec
 import pytest
 
 from portvakt.core.credentials import STEP_SECONDS, qr_proof
@@ -168,7 +169,23 @@ def test_what_is_remembered_of_codes_stays_small() -> None:
     for number, handle in enumerate(handles):
         at = AT + number * STEP_SECONDS * SECONDS
         assert doors.show(code(NOW + number, handle), at=at) == "CARD"
-    assert len(doors.state.codes_used) == 3
+    assert len(doors.state.codes_used) == 13
+
+
+def test_a_clock_set_back_as_far_as_goes_unnoticed_makes_no_used_code_good_again() -> None:
+    other = Credential("other", "holder", CredentialKind.QR, bytes(16), True, None, None)
+    doors = Doors(msgspec.structs.replace(site(ALONE), credentials=(kept_as(CredentialKind.QR, HANDLE), other)))
+    assert doors.show(code()) == "CARD"
+    later = 300 // STEP_SECONDS
+    assert doors.show(code(NOW + later, other.digest), at=AT + 300 * SECONDS) == "CARD"
+    assert doors.show(code()) == "REPLAYED_CODE"
+
+
+@pytest.mark.parametrize("shown", [(code(),), (code(), pin("2580")), (pin("2580"), code())])
+def test_by_a_clock_that_is_wrong_no_changing_code_is_good(shown: tuple[Factor, ...]) -> None:
+    """The door keeps to what it does as long as the snapshot is new; only an old code is genuine at an old time."""
+    wrong = State(confirmed_at=AT, clock_trusted=False)
+    assert short(answer(site(ALONE, PAIR), *shown, state=wrong)) == "CLOCK_WRONG"
 
 
 def test_the_grant_names_the_code() -> None:
