@@ -28,9 +28,18 @@ class Work:
     async def do(
         self, unit: Callable[Parameters, Result], *args: Parameters.args, **kwargs: Parameters.kwargs
     ) -> Result:
-        """Return what a unit of work returns, or raise what it raises."""
-        loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(self._pool, partial(_in_thread, partial(unit, *args, **kwargs)))
+        """Return what a unit of work returns, or raise what it raises; who is cancelled meanwhile waits for its end.
+
+        A thread cannot be stopped: what it commits would otherwise come after what is done because of the cancellation.
+        """
+        begun = asyncio.get_running_loop().run_in_executor(
+            self._pool, partial(_in_thread, partial(unit, *args, **kwargs))
+        )
+        try:
+            return await asyncio.shield(begun)
+        except asyncio.CancelledError:
+            await asyncio.wait([begun])
+            raise
 
     def finish(self) -> None:
         """Wait for what has begun; nothing can be begun after."""
