@@ -7,6 +7,7 @@ within `guarded()`. What a person holds does not count: a guard rule forbids the
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 from datetime import UTC, date, datetime, time, timedelta
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -38,16 +39,24 @@ ONE_DAY = timedelta(days=1)
 # Where names may be read: elsewhere the example names nobody.
 NAMES_FOR = frozenset({"access_administration"})
 
+_checked_later: ContextVar[bool] = ContextVar("checked_later", default=False)
+
 
 @contextmanager
 def guarded(organisation: UUID) -> Iterator[None]:
-    """Check the guard rules at the end of the block. Refused: guard_broken."""
-    yield
+    """Check the guard rules once, at the end of the block, whatever actions in it do. Refused: guard_broken."""
+    token = _checked_later.set(True)
+    try:
+        yield
+    finally:
+        _checked_later.reset(token)
     check_guards(organisation)
 
 
 def check_guards(organisation: UUID) -> None:
     """Refuse (guard_broken, with an example in its facts) where somebody could do what a guard rule forbids."""
+    if _checked_later.get():
+        return
     # Of two changes at once each would be tried without the other, and both together break what neither does alone. Whoever is
     # second waits here for the first, as for the next version.
     list(SnapshotCounter.objects.select_for_update().filter(organisation=organisation))

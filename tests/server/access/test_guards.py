@@ -20,6 +20,7 @@ from portvakt.server.access.actions import (
     save_rule,
     save_schedule,
     set_special_day,
+    withdraw,
 )
 from portvakt.server.access.guards import check_guards, guarded
 from portvakt.server.access.models import AccessRule, Assignment, GuardRule, HolidayRule, Schedule, SpecialDay
@@ -119,6 +120,35 @@ def test_a_change_that_would_open_a_way_is_refused_with_the_example(guarded_cast
         assert not SpecialDay.objects.exists()
         assert Assignment.objects.filter(person=cast.guest).count() == 1
         check_guards(cast.organisation.pk)
+
+
+def test_many_changes_are_tried_together_at_their_end(guarded_cast: Cast) -> None:
+    cast = guarded_cast
+    with (
+        pytest.raises(Refused, match="guard_broken"),
+        acting(WORK, cast.organisation.pk),
+        guarded(cast.organisation.pk),
+    ):
+        widen_rule(cast)
+    with acting(WORK, cast.organisation.pk), guarded(cast.organisation.pk):
+        widen_rule(cast)
+        by_name = Assignment.objects.get(person=cast.guest, rule=by_day(cast))
+        withdraw(by_name, by=cast.by)
+    with pytest.raises(Refused, match="guard_broken"), acting(WORK, cast.organisation.pk):
+        assign(cast.guest, by_day(cast), by=cast.by)
+
+
+def test_persons_put_into_a_rule_together_are_tried(guarded_cast: Cast, client_of: Callable[[Account], Client]) -> None:
+    cast = guarded_cast
+    with acting(WORK, cast.organisation.pk):
+        rule = AccessRule(name="Cellar at night")
+        save_rule(rule, {cast.cellar.pk: {Side.ENTRY: [AuthType.PIN]}}, by=cast.by)
+    address = f"/o/{cast.organisation.slug}/rules/{rule.pk}/persons/"
+    wanted = {"step": "save", "add": [str(cast.resident.pk), str(cast.guest.pk)]}
+    answer = client_of(cast.admin).post(address, wanted)
+    assert answer.status_code == 422
+    with acting(WORK, cast.organisation.pk):
+        assert not Assignment.objects.filter(rule=rule).exists()
 
 
 def test_the_same_change_for_somebody_else_is_made(guarded_cast: Cast) -> None:

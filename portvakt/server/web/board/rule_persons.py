@@ -15,6 +15,7 @@ from django.http import HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, render
 
 from portvakt.server.access.actions import assign, withdraw
+from portvakt.server.access.guards import guarded
 from portvakt.server.access.models import AccessRule, Assignment
 from portvakt.server.logbook.models import AuditEntry
 from portvakt.server.people.models import Person
@@ -123,5 +124,7 @@ def _act(
     request: BoardRequest, rule: AccessRule, difference: Difference, start: datetime | None, end: datetime | None
 ) -> list[AuditEntry]:
     by = request.operator
-    entries = [assign(person, rule, by=by, valid_from=start, valid_to=end) for person in difference.added]
-    return entries + [withdraw(row, by=by) for row in difference.removed]
+    # Guard rules are tried once, not for each person: many at once would keep all other changes waiting.
+    with guarded(by.organisation):
+        entries = [assign(person, rule, by=by, valid_from=start, valid_to=end) for person in difference.added]
+        return entries + [withdraw(row, by=by) for row in difference.removed]
