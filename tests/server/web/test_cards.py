@@ -131,7 +131,9 @@ def test_a_reader_that_says_nothing_is_not_waited_for_for_ever(online: Cast, cli
 
 def test_what_is_typed_is_shown_decoded_before_it_is_saved(cast: Cast, client_of: ClientOf) -> None:
     client, where = client_of(cast.admin), url(cast, "cards", "decoded")
-    shown = client.post(where, {"value": "H10302 1234567"}).content.decode()
+    answer = client.post(where, {"value": "H10302 1234567"})
+    shown = answer.content.decode()
+    assert answer.headers["Cache-Control"] == "no-store"
     assert "H10302" in shown
     assert "1234567" in shown
     assert "a format and number" not in shown

@@ -172,6 +172,7 @@ def test_a_doors_codes_are_made_printed_downloaded_and_made_anew(cast: Cast, cli
     assert bytes(first.entry_code or b"") != bytes(first.exit_code or b"")
     assert address(first.entry_code or b"") in client.get(door_url(cast)).content.decode()
     svg, png = client.get(door_url(cast, "entry.svg")), client.get(door_url(cast, "exit.png"))
+    assert [each.headers["Cache-Control"] for each in (client.get(door_url(cast)), svg, png)] == ["no-store"] * 3
     assert (svg.headers["Content-Type"], png.headers["Content-Type"]) == ("image/svg+xml", "image/png")
     assert svg.content == qr.svg(address(first.entry_code or b""))
     for wrong in ("entry.pdf", "roof.svg"):

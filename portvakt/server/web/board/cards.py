@@ -9,6 +9,7 @@ from django.http import HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.utils import timezone
+from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_POST
 
 from portvakt.core.credentials import (
@@ -75,6 +76,7 @@ def card(request: BoardRequest, person_id: UUID) -> HttpResponse:
 
 @page(PURPOSE, Permission.CREDENTIAL_ISSUE)
 @require_POST
+@cache_control(no_store=True)
 def decoded(request: BoardRequest) -> HttpResponse:
     """Answer with what a typed card value means in each format, while it is being typed; nothing is kept."""
     text = request.POST.get("value", "")
@@ -101,6 +103,7 @@ def read(request: BoardRequest, person_id: UUID) -> HttpResponse:
 
 
 @page(PURPOSE, Permission.CREDENTIAL_ISSUE)
+@cache_control(no_store=True)
 def reading(request: BoardRequest, person_id: UUID, task_id: UUID) -> HttpResponse:
     """Show what the reader has said so far, and issue the card once the operator has chosen its number."""
     someone = get_object_or_404(own_persons(request), pk=person_id)

@@ -7,6 +7,7 @@ from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.utils.text import slugify
 from django.utils.translation import gettext as _
+from django.views.decorators.cache import cache_control
 
 from portvakt.core.decision.model import Side
 from portvakt.server.places.actions import renew_codes
@@ -22,6 +23,7 @@ FORMS = {"svg": (qr.svg, "image/svg+xml"), "png": (qr.png, "image/png")}
 
 
 @page(PURPOSE, Permission.PLACE_MANAGE)
+@cache_control(no_store=True)
 def door_codes(request: BoardRequest, door: UUID) -> HttpResponse:
     """Show a door's codes, as signs to print."""
     found = _door(request, door)
@@ -30,6 +32,7 @@ def door_codes(request: BoardRequest, door: UUID) -> HttpResponse:
 
 
 @page(PURPOSE, Permission.PLACE_MANAGE)
+@cache_control(no_store=True)
 def door_code(request: BoardRequest, door: UUID, side: str, form: str) -> HttpResponse:
     """Answer with the code of one side as a file to download."""
     found = _door(request, door)
