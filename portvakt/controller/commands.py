@@ -4,6 +4,7 @@ Answers are remembered in memory alone: after a restart nothing is repeated, sin
 """
 
 import asyncio
+import logging
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from functools import partial
@@ -14,6 +15,8 @@ from portvakt.controller.doors import Doors
 from portvakt.controller.readers import Adoption, AdoptionOutcome, CardRead
 from portvakt.core.decision.model import AuthType, Decision, Denied, Granted, NeedFactor, NeedPerson, Reason, Side
 from portvakt.proto import link_pb2
+
+log = logging.getLogger(__name__)
 
 # A server repeats a command within seconds; a thousand commands are far more than any site has in that time.
 REMEMBERED = 1000
@@ -74,7 +77,7 @@ class Commands:
 
     async def _once(self, command: str, act: Act) -> Answer:
         if command not in self._answers:
-            self._answers[command] = asyncio.create_task(act())
+            self._answers[command] = asyncio.create_task(_answered(act))
             if len(self._answers) > REMEMBERED:
                 self._answers.popitem(last=False)
         # Whoever stops waiting for the answer must not stop a door half-way.
@@ -118,6 +121,15 @@ class Commands:
     async def _forgive(self, asked: link_pb2.Forgive) -> Answer:
         self._doors.forgive(asked.person or None)
         return Answer(granted=True)
+
+
+async def _answered(act: Act) -> Answer:
+    """Whoever asked is told, whatever fails: a journal that is full, a wire that breaks."""
+    try:
+        return await act()
+    except Exception:
+        log.exception("a command failed")
+        return FAULT
 
 
 def _answer(decision: Decision) -> Answer:

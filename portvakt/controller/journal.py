@@ -8,6 +8,7 @@ told, so that no door is released for it; how many they were is recorded when th
 """
 
 import asyncio
+import logging
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
@@ -21,6 +22,8 @@ from portvakt.core.event import Event
 
 # How often a disk that refused is tried again when no new event does it first.
 RETRY_SECONDS = 3.0
+
+log = logging.getLogger(__name__)
 
 _P = ParamSpec("_P")
 _T = TypeVar("_T")
@@ -133,12 +136,27 @@ class Journal:
             dropped, self._dropped = self._dropped, Dropped()
             events = [event for some, _ in batch for event in some]
             began = perf_counter()
-            await self._in_thread(self._store.append, events, dropped)
+            fault: Exception | None = None
+            try:
+                await self._in_thread(self._store.append, events, dropped)
+            except Exception as trouble:
+                log.exception("the store failed; whoever waits for it is told")
+                fault = trouble
             self._written(perf_counter() - began)
             for _, kept in batch:
-                if not kept.done():
-                    kept.set_result(None)
+                _tell(kept, fault)
             self._changed()
 
     async def _in_thread(self, function: Callable[_P, _T], *args: _P.args, **kwargs: _P.kwargs) -> _T:
         return await asyncio.get_running_loop().run_in_executor(self._thread, lambda: function(*args, **kwargs))
+
+
+def _tell(kept: asyncio.Future[None], fault: Exception | None) -> None:
+    if kept.done():
+        return
+    if fault is None:
+        kept.set_result(None)
+        return
+    kept.set_exception(fault)
+    # Looked at, so that asyncio does not report what a caller that gave up left behind.
+    kept.exception()

@@ -1,12 +1,15 @@
 """Does a command from the server act once, by the rules where a person asks, and say what became of it?"""
 
 import asyncio
+from collections.abc import Sequence
 from typing import Any
 
 from portvakt.controller.commands import Answer
+from portvakt.controller.journal import JournalFull
 from portvakt.controller.readers import CardRead
 from portvakt.core.credentials import pin_digest
 from portvakt.core.decision.model import AuthType
+from portvakt.core.event import Event
 from portvakt.core.snapshot import RuleDoor
 from portvakt.proto import link_pb2
 from tests.controller.rig import Rig, run
@@ -46,6 +49,22 @@ def test_an_operator_releases_a_door_that_is_in_service() -> None:
         assert await server.release("c2", BACK) == refused
         assert await server.release("c3", "elsewhere") == refused
         assert [event.command for event in rig.events] == ["c1", "c2", "c3"]
+
+    run(story)
+
+
+def test_a_command_that_fails_is_answered_all_the_same() -> None:
+    async def story() -> None:
+        rig = Rig()
+        server = Server(rig)
+
+        async def full(_events: Sequence[Event]) -> None:
+            raise JournalFull
+
+        rig.doors._append = full
+        assert await server.release("c1", FRONT) == FAULT
+        assert await server.release("c2", "elsewhere") == FAULT
+        assert await server.open("c3") == FAULT
 
     run(story)
 

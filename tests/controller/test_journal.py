@@ -114,6 +114,33 @@ def test_a_disk_that_hangs_fills_no_memory_and_what_was_turned_away_is_counted(
     asyncio.run(hang())
 
 
+class BrokenOnce(Store):
+    """The real store, which fails once in a way that nobody foresaw."""
+
+    broken = True
+
+    def append(self, events: Sequence[Event], dropped: Dropped = NOTHING_DROPPED) -> int:
+        if self.broken:
+            self.broken = False
+            raise RuntimeError("unforeseen")
+        return super().append(events, dropped)
+
+
+def test_whoever_waits_for_a_store_that_fails_is_told_and_the_next_is_served(tmp_path: Path) -> None:
+    async def fail() -> None:
+        store = BrokenOnce(tmp_path, FakeClock().now)
+        journal = Journal(store)
+        told = await asyncio.gather(*(journal.append([event(number)]) for number in range(2)), return_exceptions=True)
+        assert [type(each) for each in told] == [RuntimeError] * 2
+        await journal.append([event(2)])
+        batch = store.waiting(START, 100)
+        assert batch is not None
+        assert [kept.detail for _, kept in batch.events] == ["2"]
+        await journal.close()
+
+    asyncio.run(fail())
+
+
 async def turns() -> None:
     """Let everything run that can."""
     for _ in range(5):
