@@ -141,8 +141,6 @@ STATES: dict[str, Promise] = {
     DoorState.UNLOCKED_OPEN: pgettext_lazy("door", "Open, unlocked"),
     DoorState.HELD_OPEN: pgettext_lazy("door", "Held open"),
     DoorState.FORCED: pgettext_lazy("door", "Forced"),
-    DoorState.UNLOCKED: pgettext_lazy("door", "Unlocked"),
-    DoorState.UNLOCKED_OPEN: pgettext_lazy("door", "Open, unlocked"),
 }
 SIDES: dict[str, Promise] = {Side.ENTRY: _("Entry"), Side.EXIT: _("Exit")}
 # Of core.posture: what holds at a door beside its state, and why.
@@ -176,8 +174,6 @@ STATE_COLOURS: dict[str, str] = {
     DoorState.UNLOCKED_OPEN: "orange",
     DoorState.HELD_OPEN: "orange",
     DoorState.FORCED: "red",
-    DoorState.UNLOCKED: "green",
-    DoorState.UNLOCKED_OPEN: "blue",
 }
 
 
