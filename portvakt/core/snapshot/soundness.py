@@ -78,15 +78,16 @@ def _of_site(snapshot: Snapshot) -> Iterator[str]:
     yield from _of_readers(snapshot)
     for rule in snapshot.rules:
         yield from (f"rule {rule.id} names door {door} twice" for door in _repeated(each.door for each in rule.doors))
-    yield from (
-        f"lockdown {row.plan} has a rank that is not 1-9"
-        for row in snapshot.lockdowns
-        if row.rank not in LOCKDOWN_RANKS
-    )
-    ends = (row.ends_at for row in (*snapshot.lockdowns, *snapshot.holds) if row.ends_at is not None)
-    yield from (
-        f"a lockdown or a hold ends at {end}, which is no moment" for end in ends if not 0 <= end <= LAST_MOMENT
-    )
+    yield from _of_lockdowns_and_holds(snapshot)
+
+
+def _of_lockdowns_and_holds(snapshot: Snapshot) -> Iterator[str]:
+    for lockdown in snapshot.lockdowns:
+        if lockdown.rank not in LOCKDOWN_RANKS:
+            yield f"lockdown {lockdown.plan} has a rank that is not 1-9"
+    for end in (*(row.ends_at for row in snapshot.lockdowns), *(row.ends_at for row in snapshot.holds)):
+        if end is not None and not 0 <= end <= LAST_MOMENT:
+            yield f"a lockdown or a hold ends at {end}, which is no moment"
 
 
 def _of_holders(snapshot: Snapshot) -> Iterator[str]:
