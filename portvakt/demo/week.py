@@ -14,8 +14,8 @@ from django.utils import timezone
 from portvakt.core.chain import SALT_BYTES, first_digest, next_digest, seal
 from portvakt.core.decision.model import AuthType, Reason, Side
 from portvakt.core.event import EventKind
-from portvakt.server.logbook.actions import move_chain, record_events, record_key, record_seal
-from portvakt.server.logbook.models import AccessEvent
+from portvakt.server.logbook.actions import begin_chains, record_events, record_key, record_seals
+from portvakt.server.logbook.models import AccessEvent, EventChain, EventSeal
 from portvakt.server.logbook.proof import text_of
 from portvakt.server.people.models import Credential, Person
 from portvakt.server.places.models import Controller, Door
@@ -55,8 +55,16 @@ def _seal(last: AccessEvent, digest: bytes) -> None:
     public_key = key.public_key().public_bytes_raw()
     record_key(last.organisation_id, last.controller_id, public_key, accepted=True)
     sealed = seal(str(last.journal), last.sequence, digest, key)
-    record_seal(last, digest, sealed, public_key, sound=True, previous=None)
-    move_chain(last, digest, public_key, None, None)
+    own = {
+        "organisation_id": last.organisation_id,
+        "controller_id": last.controller_id,
+        "journal": last.journal,
+        "sequence": last.sequence,
+        "digest": digest,
+        "public_key": public_key,
+    }
+    record_seals([EventSeal(**own, seal=sealed, sound=True)])
+    begin_chains([EventChain(**own, last_at=last.at)])
 
 
 def _happened(dice: Random, doors: Sequence[Door], holders: Sequence[Holder]) -> Iterator[AccessEvent]:

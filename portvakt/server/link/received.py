@@ -6,10 +6,11 @@ without a sound number cannot be recorded at all; it is skipped and reported.
 """
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
+import msgspec
 from django.utils import timezone
 
 from portvakt.core.chain import FIELDS, SALT_BYTES, event_text, next_digest
@@ -30,6 +31,14 @@ CLOCK_YEARS = range(2020, 2200)
 # PostgreSQL's bigint.
 LARGEST = 2**63 - 1
 DETAIL_CHARACTERS = 200
+
+
+class Sent(msgspec.Struct, frozen=True):
+    """A batch as it came: whose it is, what is said of it, and its events."""
+
+    device: Device
+    claim: Claim
+    events: Sequence[link_pb2.Event]
 
 
 def events_of(device: Device, claim: Claim, batch: Iterable[link_pb2.Event]) -> list[AccessEvent]:

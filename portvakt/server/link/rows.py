@@ -1,6 +1,6 @@
 """What does the link read and keep, each in one unit of work under its purpose?"""
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from datetime import timedelta
 from uuid import UUID
 
@@ -8,15 +8,14 @@ from django.utils import timezone
 
 from portvakt.proto import link_pb2
 from portvakt.server.link.authority import Authority, Issued
-from portvakt.server.link.chains import Claim
 from portvakt.server.link.device import Device, Presented, plain
-from portvakt.server.link.kept import keep_batch, keep_key
-from portvakt.server.link.received import events_of
+from portvakt.server.link.kept import Batch, keep_batches, keep_key
+from portvakt.server.link.received import Sent, events_of
 from portvakt.server.places import actions as places
 from portvakt.server.places.models import ControllerStatus
 from portvakt.server.purpose.actor import system
 from portvakt.server.purpose.context import acting
-from portvakt.server.purpose.notices import Channel, Look, hint, notify
+from portvakt.server.purpose.notices import Channel, Look, hint, hints, notify
 
 LINK, ENTRY_LOG = "controller_link", "entry_log"
 # Controllers tell their status every 30 s; after three that did not come, whoever held the stream is gone.
@@ -51,14 +50,15 @@ def greet(device: Device, hello: link_pb2.Hello) -> None:
         hint(device.organisation, Look.CONTROLLERS)
 
 
-def keep_events(device: Device, claim: Claim, batch: Iterable[link_pb2.Event]) -> None:
-    """Record events, each once, and what is wrong with them; all is committed when this returns."""
-    if not (events := events_of(device, claim, batch)):
+def keep_events(organisation: UUID, sent: Sequence[Sent]) -> None:
+    """Record events of an organisation's controllers, each once, and what is wrong with them; all is committed when this returns."""
+    received = [Batch(one.device, one.claim, events_of(one.device, one.claim, one.events)) for one in sent]
+    if not (batches := [batch for batch in received if batch.rows]):
         return
-    with acting(ENTRY_LOG, device.organisation):
-        keep_batch(device, claim, events)
-        for door in {event.door_id for event in events}:
-            hint(device.organisation, Look.LOG, door or "")
+    with acting(ENTRY_LOG, organisation):
+        keep_batches(batches)
+        doors = {row.door_id or "" for batch in batches for row in batch.rows}
+        hints(organisation, Look.LOG, doors)
 
 
 def keep_log_key(device: Device, hello: link_pb2.Hello) -> None:

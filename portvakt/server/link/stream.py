@@ -17,6 +17,8 @@ from portvakt.server.link import rows, statuses, versions, wishes
 from portvakt.server.link.chains import claim_of
 from portvakt.server.link.changes import Changes
 from portvakt.server.link.device import Device
+from portvakt.server.link.intake import Intake
+from portvakt.server.link.received import Sent
 from portvakt.server.link.versions import News
 from portvakt.server.purpose.work import Work
 
@@ -44,10 +46,13 @@ class NotUnderstood(Exception):
 class Stream:
     """One attached controller; `id` tells this stream from the controller's others."""
 
-    def __init__(self, stream: str, device: Device, *, work: Work, changes: Changes, write: Write) -> None:
+    def __init__(
+        self, stream: str, device: Device, *, work: Work, intake: Intake, changes: Changes, write: Write
+    ) -> None:
         self.id = stream
         self.device = device
         self._work = work
+        self._intake = intake
         self._changes = changes
         self._raw_write = write
         self._writing = asyncio.Lock()
@@ -142,7 +147,7 @@ class Stream:
         except ValueError as error:
             raise NotUnderstood("a journal is named by a UUID") from error
         claim = claim_of(journal, batch, self._log_key)
-        await self._work.do(rows.keep_events, self.device, claim, batch.events)
+        await self._intake.keep(Sent(self.device, claim, batch.events))
         newest = max((event.sequence for event in batch.events), default=0)
         await self._write(link_pb2.Down(acknowledged=link_pb2.Acknowledged(journal=batch.journal, sequence=newest)))
 

@@ -12,6 +12,7 @@ from portvakt.server.link import rows
 from portvakt.server.link.authority import Authority
 from portvakt.server.link.changes import Building, Changes
 from portvakt.server.link.device import Device, presented
+from portvakt.server.link.intake import Intake
 from portvakt.server.link.stream import NotUnderstood, Stream
 from portvakt.server.purpose.notices import Channel, Notice, notices
 from portvakt.server.purpose.work import Work
@@ -28,6 +29,7 @@ class Streams(link_pb2_grpc.ControllerLinkServicer):
 
     def __init__(self, work: Work, authority: Authority) -> None:
         self._work = work
+        self._intake = Intake(work)
         self._authority = authority
         self._process = uuid4().hex
         self._building = Building()
@@ -59,7 +61,8 @@ class Streams(link_pb2_grpc.ControllerLinkServicer):
             await context.abort(grpc.StatusCode.UNAUTHENTICATED, "this certificate is not let in; enrol anew")
             return
         changes = self._changes_of(device.organisation)
-        await self._attend(Stream(stream, device, work=self._work, changes=changes, write=context.write), messages)
+        attached = Stream(stream, device, work=self._work, intake=self._intake, changes=changes, write=context.write)
+        await self._attend(attached, messages)
 
     def _changes_of(self, organisation: UUID) -> Changes:
         if organisation not in self._changes:

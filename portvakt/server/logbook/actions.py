@@ -2,10 +2,11 @@
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from django.db import IntegrityError, models, transaction
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 
 from portvakt.server.logbook.models import (
@@ -15,7 +16,6 @@ from portvakt.server.logbook.models import (
     EventChain,
     EventSeal,
     LogFault,
-    LogFaultKind,
     LogKey,
 )
 from portvakt.server.organisations.actions import next_snapshot_version
@@ -60,46 +60,46 @@ def record_events(events: Iterable[AccessEvent]) -> None:
     AccessEvent.objects.bulk_create(events, ignore_conflicts=True, batch_size=500)
 
 
-def record_seal(
-    last: AccessEvent, digest: bytes, seal: bytes, public_key: bytes, *, sound: bool, previous: EventChain | None
-) -> None:
-    """Add the seal that came with the batch that `last` ends; of sound ones in the same hundred numbers the newest is enough."""
-    own = {"organisation_id": last.organisation_id, "controller_id": last.controller_id, "journal": last.journal}
-    values = {"digest": digest, "seal": seal, "public_key": public_key, "sound": sound}
-    EventSeal.objects.bulk_create([EventSeal(**own, sequence=last.sequence, **values)], ignore_conflicts=True)
-    if sound and previous and _sealed_together(previous.sequence, last.sequence):
-        EventSeal.objects.filter(**own, sequence=previous.sequence, sound=True).delete()
+def record_seals(seals: Iterable[EventSeal], *, instead_of: Iterable[EventSeal] = ()) -> None:
+    """Add seals, each once, and remove sound ones that are no longer needed, which were there before; these may be without an id."""
+    outdated = Q()
+    for old in instead_of:
+        outdated |= Q(
+            organisation_id=old.organisation_id,
+            controller_id=old.controller_id,
+            journal=old.journal,
+            sequence=old.sequence,
+        )
+    if outdated:
+        EventSeal.objects.filter(outdated, sound=True).delete()
+    EventSeal.objects.bulk_create(seals, ignore_conflicts=True)
 
 
-def _sealed_together(earlier: int, later: int) -> bool:
-    return earlier < later and earlier // SEALED_TOGETHER == later // SEALED_TOGETHER
+def sealed_together(earlier: int, later: int) -> bool:
+    """Tell whether one seal is enough for both numbers."""
+    return 0 < earlier < later and earlier // SEALED_TOGETHER == later // SEALED_TOGETHER
 
 
-def move_chain(
-    last: AccessEvent, digest: bytes | None, public_key: bytes | None, after: str | None, head: EventChain | None
-) -> None:
-    """Keep that a journal has come as far as `last`; `after` is the journal that its first event names."""
-    last_at = min(last.at, last.received_at)
-    where = {"sequence": last.sequence, "last_at": last_at, "digest": digest, "public_key": public_key}
-    if head is not None:
-        EventChain.objects.filter(pk=head.pk).update(**where)
-        return
-    own = {"organisation_id": last.organisation_id, "controller_id": last.controller_id, "journal": last.journal}
-    EventChain.objects.create(**own, **where, after_journal=after)
+def begin_chains(heads: Iterable[EventChain]) -> None:
+    """Keep how far new journals have come. Raises IntegrityError where one is there already."""
+    EventChain.objects.bulk_create(heads)
 
 
-def record_fault(
-    organisation: UUID, controller: UUID, journal: UUID, what: LogFaultKind, *, sequence: int, last: int
-) -> None:
-    """Add that something is wrong with the numbers `sequence` to `last` of a journal; said again, it stays as it was."""
-    fault = LogFault(organisation_id=organisation, controller_id=controller, journal=journal, what=what.value)
-    fault.sequence, fault.last = sequence, last
-    LogFault.objects.bulk_create([fault], ignore_conflicts=True)
+def move_chains(heads: Iterable[EventChain]) -> None:
+    """Keep how far journals have come whose rows are there, and are held."""
+    # One statement for all of them: each conflicts with itself, and is changed for it.
+    columns = ["sequence", "last_at", "digest", "public_key"]
+    EventChain.objects.bulk_create(heads, update_conflicts=True, unique_fields=["id"], update_fields=columns)
+
+
+def record_faults(faults: Iterable[LogFault]) -> None:
+    """Add what is wrong with numbers of journals; said again, it stays as it was."""
+    LogFault.objects.bulk_create(faults, ignore_conflicts=True)
 
 
 def record_key(organisation: UUID, controller: UUID, public_key: bytes, *, accepted: bool) -> None:
     """Keep a key that a controller seals its events with; one that is there is from now on what `accepted` says."""
-    own = {"organisation_id": organisation, "controller_id": controller, "public_key": public_key}
+    own: dict[str, Any] = {"organisation_id": organisation, "controller_id": controller, "public_key": public_key}
     LogKey.objects.update_or_create(**own, defaults={"accepted": accepted, "first_seen_at": timezone.now()})
 
 

@@ -1,5 +1,6 @@
 """A controller's end of the chain, which can lie: what do tests of the log send?"""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from uuid import UUID, uuid4
 
@@ -11,7 +12,7 @@ from portvakt.core.chain import Predecessor
 from portvakt.proto import link_pb2
 from portvakt.server.link.chains import claim_of
 from portvakt.server.link.device import Device
-from portvakt.server.link.kept import keep_batch, keep_key
+from portvakt.server.link.kept import Batch, keep_batches, keep_key
 from portvakt.server.link.received import events_of
 from portvakt.server.purpose.context import acting
 from tests.cast import Cast, as_login
@@ -58,11 +59,20 @@ class Teller:
         return Teller(self.cast, self.key)
 
     def send(self, batch: link_pb2.Events, log_key: bytes | None = None) -> None:
+        together([self.received(batch, log_key)])
+
+    def received(self, batch: link_pb2.Events, log_key: bytes | None = None) -> Batch:
+        """What the server makes of a batch that came."""
         claim = claim_of(self.journal, batch, self.public if log_key is None else log_key)
-        with as_login("link"), acting("entry_log", self.device.organisation):
-            keep_batch(self.device, claim, events_of(self.device, claim, batch.events))
+        return Batch(self.device, claim, events_of(self.device, claim, batch.events))
 
     def hello(self, key: bytes | None = None) -> None:
         hello = link_pb2.Hello(journal=str(self.journal), log_key=self.public if key is None else key)
         with as_login("link"), acting("entry_log", self.device.organisation):
             keep_key(self.device, hello)
+
+
+def together(batches: Sequence[Batch]) -> None:
+    """Record batches of one organisation in one unit of work."""
+    with as_login("link"), acting("entry_log", batches[0].device.organisation):
+        keep_batches(batches)

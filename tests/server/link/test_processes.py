@@ -18,6 +18,7 @@ from portvakt.controller.identity import Identity
 from portvakt.demo import database
 from portvakt.server.link.rows import SILENT_SECONDS, call_silent_ones_offline
 from portvakt.server.logbook.models import AccessEvent
+from portvakt.server.organisations.actions import wanted_version
 from portvakt.server.people.actions import revoke_credential
 from portvakt.server.places.actions import release_door
 from portvakt.server.places.models import ControllerStatus
@@ -68,8 +69,9 @@ def test_whichever_process_has_the_stream_hears_of_changes_and_commands(
     there = attach(at(enrolled, second))
     there.expect("snapshot")
     with acting("access_administration", cast.organisation.pk):
+        there.in_force(wanted_version(cast.organisation.pk))
         revoke_credential(cast.card, by=cast.by)
-    there.expect("snapshot")
+    there.expect("delta")
     with acting("door_operation", cast.organisation.pk):
         command, _ = release_door(cast.door, by=cast.by)
     assert there.expect("command").command.id == str(command.pk)

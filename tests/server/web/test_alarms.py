@@ -10,8 +10,8 @@ from django.utils import translation
 
 from portvakt.core.event import ALARMS, EventKind
 from portvakt.server.accounts.models import Account, Role
-from portvakt.server.logbook.actions import record_fault
-from portvakt.server.logbook.models import AccessEvent, Acknowledgement, AuditEntry, LogFaultKind
+from portvakt.server.logbook.actions import record_faults
+from portvakt.server.logbook.models import AccessEvent, Acknowledgement, AuditEntry, LogFault, LogFaultKind
 from portvakt.server.purpose.context import acting
 from portvakt.server.web import words
 from portvakt.server.web.board.alarm_list import kinds
@@ -27,7 +27,8 @@ def url(cast: Cast, *parts: str) -> str:
 
 def fault(cast: Cast, what: LogFaultKind, sequence: int = 3) -> None:
     with as_login("link"), acting("entry_log", cast.organisation.pk):
-        record_fault(cast.organisation.pk, cast.controller.pk, uuid.uuid4(), what, sequence=sequence, last=sequence + 2)
+        own = {"organisation_id": cast.organisation.pk, "controller_id": cast.controller.pk, "journal": uuid.uuid4()}
+        record_faults([LogFault(**own, what=what.value, sequence=sequence, last=sequence + 2)])
 
 
 def shown(client: Client, cast: Cast, **query: str) -> list[str]:
