@@ -102,6 +102,21 @@ def test_who_may_start_and_who_may_only_rehearse(cast: Cast) -> None:
             end_lockdown(lockdown, by=actors[Role.HARDWARE_MANAGER])
 
 
+def test_whoever_may_not_end_a_lockdown_takes_no_door_out_of_it(cast: Cast) -> None:
+    plan = a_plan(cast)
+    with acting("account_sign_in"):
+        technician = cast.accounts[Role.HARDWARE_MANAGER].memberships.get().actor()
+    with acting(PREMISES, cast.organisation.pk):
+        save_plan(plan, [cast.door.pk, cast.cellar.pk], by=technician)
+    with acting(DOORS, cast.organisation.pk):
+        start_lockdown(plan, by=cast.by)
+    with pytest.raises(Refused, match="lockdown_active"), acting(PREMISES, cast.organisation.pk):
+        save_plan(plan, [cast.cellar.pk], by=technician)
+    with acting(PREMISES, cast.organisation.pk):
+        assert LockdownDoor.objects.filter(plan=plan).count() == 2
+        save_plan(plan, [cast.cellar.pk], by=cast.by)
+
+
 def test_a_rehearsal_asks_each_controller_once_and_locks_nothing(cast: Cast) -> None:
     plan = a_plan(cast)
     with acting(PREMISES, cast.organisation.pk):

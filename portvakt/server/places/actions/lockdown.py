@@ -27,7 +27,10 @@ from portvakt.server.purpose.notices import Look, hint
 
 
 def save_plan(plan: LockdownPlan, doors: Collection[UUID], *, by: Actor) -> AuditEntry:
-    """Insert or change a plan. Refused: name_taken, plan_empty, plan_site (a door of another site)."""
+    """Insert or change a plan.
+
+    Refused: name_taken, plan_empty, plan_site (a door of another site), lockdown_active (to whoever may not end it).
+    """
     by.require(Permission.PLACE_MANAGE)
     wanted = set(doors)
     if not wanted:
@@ -42,15 +45,21 @@ def save_plan(plan: LockdownPlan, doors: Collection[UUID], *, by: Actor) -> Audi
         LockdownDoor(organisation_id=by.organisation, plan=plan, door_id=door) for door in wanted - held
     )
     fields = ["name", "rank", "ends_after_minutes", "doors"]
-    return record("plan.added" if added else "plan.changed", plan, by=by, fields=fields, doors=True)
+    entry = record("plan.added" if added else "plan.changed", plan, by=by, fields=fields, doors=True)
+    # A door that is taken out of a plan in effect is locked down no more. Asked last, as a lockdown may just have been started.
+    if not by.may(Permission.LOCKDOWN_START) and in_effect(timezone.now()).filter(plan=plan).exists():
+        raise Refused("lockdown_active")
+    return entry
 
 
 def remove_plan(plan: LockdownPlan, *, by: Actor) -> AuditEntry:
     """Remove a plan with its rehearsals. Refused: lockdown_active."""
     by.require(Permission.PLACE_MANAGE)
-    if in_effect(timezone.now()).filter(plan=plan).exists():
-        raise Refused("lockdown_active")
-    entry = record("plan.removed", plan, by=by, doors=True)
+    with transaction.atomic():
+        entry = record("plan.removed", plan, by=by, doors=True)
+        # Asked after it, as a lockdown may just have been started; see start_lockdown.
+        if in_effect(timezone.now()).filter(plan=plan).exists():
+            raise Refused("lockdown_active")
     for part in (LockdownDoor, Lockdown, ControllerTask):
         part._default_manager.filter(plan=plan).delete()
     LockdownPlan.objects.filter(pk=plan.pk).delete()
