@@ -9,8 +9,9 @@ from collections.abc import Callable, Iterable, Mapping
 from portvakt.controller.clock import Clock, Timer
 from portvakt.controller.deciding import Deciding
 from portvakt.controller.live_door import LiveDoor
+from portvakt.core.decision.compile import Index
 from portvakt.core.event import Event, EventKind
-from portvakt.core.posture import Posture, PostureKind, posture
+from portvakt.core.posture import Posture, PostureKind, lockdowns_on, posture
 
 LOOK_SECONDS = 30.0
 # More than a clock that is being steered by NTP gains on a monotonic one in that time.
@@ -62,7 +63,7 @@ class Postures:
             return
         for live in list(doors):
             self._take(live, posture(index.doors[live.id], now, index, self._deciding.state))
-        self._tell_lockdowns()
+        self._tell_lockdowns(index)
         ends = [(door.posture.until - now).total_seconds() for door in self._doors.values() if door.posture.until]
         self._timer = self._clock.call_later(max(0.0, min([LOOK_SECONDS, *ends])), self._due)
 
@@ -74,13 +75,14 @@ class Postures:
             kind = EventKind.DOOR_UNLOCKED if found.kind is unlocked else EventKind.DOOR_LOCKED
             self._tell(Event(kind, self._clock.now(), door=live.id, detail=found.why))
 
-    def _tell_lockdowns(self) -> None:
-        """One event for each plan, however many of its doors are here."""
-        standing = (door.posture for door in self._doors.values())
-        lockdowns = frozenset(each.why for each in standing if each.kind is PostureKind.LOCKDOWN)
+    def _tell_lockdowns(self, index: Index) -> None:
+        """One event for each plan, however many of its doors are here, also while a graver one stands at all of them."""
+        now, state = self._clock.now(), self._deciding.state
+        locked = [index.doors[door.id] for door in self._doors.values() if door.posture.kind is PostureKind.LOCKDOWN]
+        lockdowns = frozenset(each.plan for door in locked for each in lockdowns_on(door, now, state))
         for plan in sorted(lockdowns ^ self._lockdowns):
             kind = EventKind.LOCKDOWN_BEGUN if plan in lockdowns else EventKind.LOCKDOWN_ENDED
-            self._tell(Event(kind, self._clock.now(), detail=f"plan {plan}"))
+            self._tell(Event(kind, now, detail=f"plan {plan}"))
         self._lockdowns = lockdowns
 
     def _wall_ahead(self) -> float:

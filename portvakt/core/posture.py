@@ -65,10 +65,14 @@ def _standing(door: CompiledDoor, at: datetime, index: Index, state: State) -> P
     return _by_schedule(door, at, state)
 
 
+def lockdowns_on(door: CompiledDoor, at: datetime, state: State) -> list[Lockdown]:
+    """Give every lockdown in effect at a door; its posture names the gravest alone."""
+    return [each for each in door.lockdowns if _lasts(each.ends_at, at, state)]
+
+
 def _gravest_lockdown(door: CompiledDoor, at: datetime, state: State) -> Lockdown | None:
-    on = [each for each in door.lockdowns if _lasts(each.ends_at, at, state)]
     # Of two with the same rank the smaller id is named, so that the order of rows never matters.
-    return min(on, key=lambda each: (-each.rank, each.plan), default=None)
+    return min(lockdowns_on(door, at, state), key=lambda each: (-each.rank, each.plan), default=None)
 
 
 def _lasts(ends_at: int | None, at: datetime, state: State) -> bool:

@@ -26,6 +26,7 @@ from portvakt.core.snapshot import (
     RuleDoor,
     Snapshot,
 )
+from tests.controller.fakes import NOON
 from tests.controller.rig import Rig, run
 from tests.controller.site import (
     BACK,
@@ -135,6 +136,28 @@ def test_an_alarm_names_who_was_under_duress_and_not_who_came_along(caplog: pyte
         await rig.advance(COMPANY_SECONDS)
         assert [each for each in caplog.messages if "duress" in each] == []
         assert "access_granted" in caplog.messages
+
+    run(story)
+
+
+# ── two lockdowns ────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_a_graver_lockdown_of_the_same_doors_ends_no_other() -> None:
+    async def story() -> None:
+        soon = int(NOON.timestamp()) + 60
+        lesser, graver = Lockdown("lesser", 1, (FRONT,), None), Lockdown("graver", 5, (FRONT,), soon)
+        rig = Rig(site(lockdowns=(lesser,)))
+        rig.put_in_force(site(lockdowns=(lesser, graver)))
+        await rig.doors.settle()
+        begun = [("lockdown_begun", "plan lesser"), ("lockdown_begun", "plan graver")]
+        assert [(event.kind.value, event.detail) for event in rig.events] == begun
+        await rig.advance(60)
+        assert rig.doors.live()[FRONT].posture.why == "lesser"
+        rig.put_in_force(site())
+        await rig.doors.settle()
+        ended = [("lockdown_ended", "plan graver"), ("lockdown_ended", "plan lesser")]
+        assert [(event.kind.value, event.detail) for event in rig.events] == begun + ended
 
     run(story)
 
