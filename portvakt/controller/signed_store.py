@@ -105,6 +105,10 @@ class SignedStore:
         if self._confirmed_at is not None:
             database.execute("UPDATE snapshot SET confirmed_at_us = ?", (_microseconds(self._confirmed_at),))
 
+    def holds(self, database: sqlite3.Connection) -> bool:
+        """Tell whether there is a snapshot, kept or waiting to be, without reading its body."""
+        return self._whole is not None or database.execute("SELECT 1 FROM snapshot").fetchone() is not None
+
     def read(self, database: sqlite3.Connection) -> StoredSnapshot | None:
         """What is kept and what waits to be; None before the first snapshot."""
         kept = self._whole or stored(database)

@@ -165,7 +165,7 @@ class Site:
 
     def _codes_from(self) -> int:
         """The newest step whose code may have been used before a restart: one ahead of the clock was taken too."""
-        began_before = self._store.snapshot() is not None
+        began_before = self._store.has_snapshot()
         return int(self._clock.now().timestamp()) // STEP_SECONDS + 1 if began_before else 0
 
     def _make_link(self, make_link: type[Link]) -> Link:

@@ -23,6 +23,7 @@ from portvakt.core.decision.compile import Index, amend, compile_snapshot
 from portvakt.core.decision.model import Barred
 from portvakt.core.event import Event, EventKind
 from portvakt.core.snapshot import (
+    MOST_DELTAS,
     Bars,
     Delta,
     Snapshot,
@@ -31,9 +32,6 @@ from portvakt.core.snapshot import (
     open_delta,
     open_signed,
 )
-
-# Partner: MOST_DELTAS in server/link/changes.py. The server sends a whole snapshot to whoever says so many.
-MOST_DELTAS = 200
 
 PutInForce = Callable[[Snapshot, Index, datetime], None]
 

@@ -174,6 +174,10 @@ class Store:
         """The snapshot last saved with what followed it, or None; it must be verified again before use."""
         return self._signed.read(self._database)
 
+    def has_snapshot(self) -> bool:
+        """Tell whether a snapshot was ever saved; quick, however long it is."""
+        return self._signed.holds(self._database)
+
     def save_snapshot(self, stored: StoredSnapshot) -> bool:
         """Replace the snapshot in one transaction; false when the disk refuses, which each flush then tries again."""
         self._signed.replace(stored)

@@ -6,12 +6,13 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from portvakt.controller.snapshots import MOST_DELTAS, Pieces, joined
+from portvakt.controller.snapshots import Pieces, joined
 from portvakt.core.credentials import card_digest
 from portvakt.core.decision.compile import compile_snapshot
 from portvakt.core.decision.decide import decide
 from portvakt.core.decision.model import CardShown, Denied, Granted, Reason, Request, Side, State
 from portvakt.core.snapshot import (
+    MOST_DELTAS,
     Assignment,
     Bars,
     Delta,

@@ -248,11 +248,14 @@ def test_numbers_seen_only_in_memory_are_not_used_again_after_a_power_cut(tmp_pa
 def test_a_snapshot_is_replaced_whole_and_remembers_when_it_was_confirmed(tmp_path: Path) -> None:
     store = store_in(tmp_path)
     assert store.snapshot() is None
+    assert not store.has_snapshot()
     assert store.save_snapshot(StoredSnapshot(b"one", b"s1", 1, NOON))
     assert store.save_snapshot(StoredSnapshot(b"two", b"s2", 2, NOON))
     store.confirm(NOON + timedelta(hours=1))
     store.close()
-    assert store_in(tmp_path).snapshot() == StoredSnapshot(b"two", b"s2", 2, NOON + timedelta(hours=1))
+    again = store_in(tmp_path)
+    assert again.has_snapshot()
+    assert again.snapshot() == StoredSnapshot(b"two", b"s2", 2, NOON + timedelta(hours=1))
 
 
 def test_a_snapshot_that_a_full_disk_refuses_is_in_force_and_saved_later(tmp_path: Path) -> None:
@@ -261,6 +264,7 @@ def test_a_snapshot_that_a_full_disk_refuses_is_in_force_and_saved_later(tmp_pat
     newest = StoredSnapshot(bytes(9000), b"s", 9, NOON)
     assert not store.save_snapshot(newest)
     assert store.snapshot() == newest
+    assert store.has_snapshot()
     make_room(store)
     assert store.flush()
     assert store._database.execute("SELECT version FROM snapshot").fetchone() == (9,)

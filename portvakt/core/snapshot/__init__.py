@@ -10,7 +10,7 @@ without them says nothing about any one controller and is signed once for the wh
 """
 
 from portvakt.core.schedule import Interval, Schedule, SpecialDay
-from portvakt.core.snapshot.deltas import apply
+from portvakt.core.snapshot.deltas import MOST_DELTAS, apply
 from portvakt.core.snapshot.rows import (
     PASSBACKS,
     PAST_AGE_BEHAVIOURS,
@@ -51,6 +51,7 @@ __all__ = [
     "MAX_BODY_BYTES",
     "MAX_MESSAGE_BYTES",
     "MAX_READER_ADDRESS",
+    "MOST_DELTAS",
     "PART_BYTES",
     "PASSBACKS",
     "PAST_AGE_BEHAVIOURS",

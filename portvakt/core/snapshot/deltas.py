@@ -7,6 +7,10 @@ import msgspec
 
 from portvakt.core.snapshot.rows import SITE, Assignment, Credential, Delta, Snapshot
 
+# So many follow one whole snapshot at most: a controller puts them together again at each start, and the server sends a whole one to
+# whoever says so many.
+MOST_DELTAS = 200
+
 _OfPerson = TypeVar("_OfPerson", Credential, Assignment)
 
 

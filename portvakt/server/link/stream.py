@@ -11,7 +11,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
 from uuid import UUID
 
-from portvakt.core.snapshot import PART_BYTES
+from portvakt.core.snapshot import MOST_DELTAS, PART_BYTES
 from portvakt.proto import link_pb2
 from portvakt.server.link import rows, statuses, versions, wishes
 from portvakt.server.link.chains import claim_of
@@ -27,8 +27,6 @@ log = logging.getLogger(__name__)
 HELLO_SECONDS = 10
 # A door's age limit is in hours; a minute keeps it fresh at little cost.
 CONFIRM_SECONDS = 60
-# Partner: MOST_DELTAS in controller/snapshots.py. A controller puts them together again at each start.
-MOST_DELTAS = 200
 # A small device takes a minute for a million persons; one that says nothing for longer is sent the next version all the same.
 ANSWER_SECONDS = 600
 
