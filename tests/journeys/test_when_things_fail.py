@@ -79,6 +79,9 @@ def test_a_revocation_while_the_link_is_cut_holds_once_it_is_back(running: Runni
     expect(cut).to_contain_text(word("Exit buttons always work", "Öppnaknappar fungerar alltid"))
 
     running.stop("link")
+    offline = "select 1 from places_controllerstatus where not online"
+    running.wait_for("the server knowing that the link is cut", lambda: running.rows(offline))
+    go(running, board, place)
     expect(cut).to_contain_text(word("The link is cut", "Länken är bruten"), timeout=SOON)
     find_person(running, board, "Nanna Åkers")
     board.locator("a[href*='/credentials/'][href$='/revoke/'], button[formaction$='/revoke/']").first.click()
