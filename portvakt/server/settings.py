@@ -167,6 +167,9 @@ X_FRAME_OPTIONS = "DENY"
 MESSAGE_STORAGE = "django.contrib.messages.storage.cookie.CookieStorage"
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1_000_000
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 2_000
+# A request that is longer than this brings no file at all, and none is ever written to disk: strangers can send one, too.
+FILE_UPLOAD_HANDLERS = ["django.core.files.uploadhandler.MemoryFileUploadHandler"]
+FILE_UPLOAD_MAX_MEMORY_SIZE = 2_500_000
 
 # What runs on a timer stands in a feature's jobs.py.
 PROCRASTINATE_AUTODISCOVER_MODULE_NAME = "jobs"

@@ -64,6 +64,16 @@ def test_what_is_no_calendar_is_said_beside_the_file(cast: Cast, client_of: Clie
     assert client_of(cast.accounts[Role.OPERATOR]).post(url(cast, "import/"), {}).status_code == 403
 
 
+def test_a_file_too_long_to_be_one_is_neither_kept_nor_read(cast: Cast, client_of: ClientOf) -> None:
+    client = client_of(cast.admin)
+    too_long = client.post(url(cast, "import/"), upload(CALENDAR + b"X-A:" + b"a" * 1_100_000))
+    assert "The file is too large." in too_long.content.decode()
+    passed_over = client.post(url(cast, "import/"), upload(CALENDAR + b"X-A:" + b"a" * 2_600_000))
+    assert passed_over.status_code == 422
+    assert passed_over.context["form"].errors["file"]
+    assert not passed_over.wsgi_request.FILES
+
+
 def test_hours_that_a_tampered_form_sends_are_refused(cast: Cast, client_of: ClientOf) -> None:
     times = '{"weekly":[[[0,99999]],[],[],[],[],[],[]],"special_days":[],"names":{}}'
     answer = client_of(cast.admin).post(url(cast, "import/"), {"times": times, "confirmed": "1"})
