@@ -84,7 +84,8 @@ def keep_answer(device: Device, answer: link_pb2.CommandAnswer) -> None:
             hint(device.organisation, Look.DOORS)
     with acting(ENTRY, device.organisation):
         needs = answer.needs if answer.needs in NEEDS else ""
-        places.answer_wish(RemoteAsk, command, device.controller, **told, needs=needs)
+        # What the PIN was needed for is over.
+        places.answer_wish(RemoteAsk, command, device.controller, **told, needs=needs, pin=None)
         places.answer_wish(Forgiveness, command, device.controller, granted=answer.granted)
 
 

@@ -66,6 +66,18 @@ def test_a_wish_is_sent_with_its_person_and_the_answer_kept(cast: Cast, resident
     assert (answered.granted, answered.reason) == (False, "not_permitted_at_this_time")
 
 
+def test_of_a_pin_nothing_is_left_once_the_wish_is_answered(cast: Cast, resident: Actor, attach: Attach) -> None:
+    asked = ask(cast, resident)
+    with as_login("link"), acting("entry", cast.organisation.pk):
+        RemoteAsk.objects.filter(pk=asked.pk).update(pin=b"sixteen bytes...")
+    station = attach()
+    sent = station.expect("command").command
+    assert sent.remote_open.pin == b"sixteen bytes..."
+    station.send(command=link_pb2.CommandAnswer(id=sent.id, granted=False, reason="wrong_pin"))
+    settle(station, 1)
+    assert (kept(cast, asked).reason, kept(cast, asked).pin) == ("wrong_pin", None)
+
+
 def test_a_late_wish_is_never_sent(cast: Cast, resident: Actor, attach: Attach) -> None:
     late = ask(cast, resident)
     with as_login("link"), acting("entry", cast.organisation.pk):
