@@ -14,8 +14,8 @@ import icalendar
 import msgspec
 from dateutil.rrule import rrulestr
 
-MAX_BYTES = 1024 * 1024
-MAX_EVENTS = 5000
+MAX_BYTES = 256 * 1024
+MAX_EVENTS = 2000
 MAX_LENGTH = timedelta(days=31)
 FIRST_YEAR, LAST_YEAR = 1900, 2199
 _LINE = re.compile(r"[A-Za-z0-9-]+[;:]")

@@ -19,7 +19,7 @@ from portvakt.server.access.ical.events import CalendarRefused, Event, Rule, eve
 DAYS_AHEAD = 800
 MAX_DAYS_AHEAD = 5 * 366
 # Of those that must be counted through: one that never happens (the third of one Monday) costs half a second.
-MAX_RULES = 30
+MAX_RULES = 8
 MAX_TIMES = 50_000
 _DAY = timedelta(days=1)
 _WEEK = timedelta(days=7)
