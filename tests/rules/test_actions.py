@@ -30,8 +30,9 @@ NOBODYS_ACT = {
     },
     "portvakt/server/places/actions/reports.py": {
         "report_controller": "a device tells how it is; a status is not a change of anybody's",
-        "report_door": "a device tells how it is; a status is not a change of anybody's",
-        "report_reader": "a device tells how it is; a status is not a change of anybody's",
+        "report_controllers": "a device tells how it is; a status is not a change of anybody's",
+        "report_doors": "a device tells how it is; a status is not a change of anybody's",
+        "report_readers": "a device tells how it is; a status is not a change of anybody's",
         "report_silence": "a device that tells nothing; a status is not a change of anybody's",
     },
 }

@@ -1,7 +1,6 @@
 """What does the link read and keep, each in one unit of work under its purpose?"""
 
 from collections.abc import Sequence
-from datetime import timedelta
 from uuid import UUID
 
 from django.utils import timezone
@@ -18,8 +17,6 @@ from portvakt.server.purpose.context import acting
 from portvakt.server.purpose.notices import Channel, Look, hint, hints, notify
 
 LINK, ENTRY_LOG = "controller_link", "entry_log"
-# Controllers tell their status every 30 s; after three that did not come, whoever held the stream is gone.
-SILENT_SECONDS = 90
 
 
 def admit(peer: Presented, stream: str) -> Device | None:
@@ -50,11 +47,12 @@ def greet(device: Device, hello: link_pb2.Hello) -> None:
         hint(device.organisation, Look.CONTROLLERS)
 
 
-def keep_events(organisation: UUID, sent: Sequence[Sent]) -> None:
-    """Record events of an organisation's controllers, each once, and what is wrong with them; all is committed when this returns."""
+def keep_events(sent: Sequence[Sent]) -> None:
+    """Record events of one organisation's controllers, each once, and what is wrong with them; all is committed when this returns."""
     received = [Batch(one.device, one.claim, events_of(one.device, one.claim, one.events)) for one in sent]
     if not (batches := [batch for batch in received if batch.rows]):
         return
+    organisation = batches[0].device.organisation
     with acting(ENTRY_LOG, organisation):
         keep_batches(batches)
         doors = {row.door_id or "" for batch in batches for row in batch.rows}
@@ -93,4 +91,4 @@ def enrol(authority: Authority, secret: bytes, request: bytes) -> tuple[UUID, Is
 def call_silent_ones_offline() -> None:
     """Keep as offline the controllers whose stream's process ended without saying so."""
     with acting(LINK):
-        places.report_silence(timezone.now() - timedelta(seconds=SILENT_SECONDS))
+        places.report_silence(timezone.now())

@@ -1,10 +1,12 @@
-"""What does a controller tell of itself, its doors and its readers, and what of it is news for the pages?"""
+"""What do controllers tell of themselves, their doors and their readers, and what of it is news for the pages?"""
 
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
+import msgspec
 from django.utils import timezone
 
 from portvakt.core.door import DoorState
@@ -14,7 +16,7 @@ from portvakt.server.link.device import Device, plain
 from portvakt.server.places import actions as places
 from portvakt.server.places.models import ControllerStatus, Door, DoorStatus, Reader, ReaderState, ReaderStatus
 from portvakt.server.purpose.context import acting
-from portvakt.server.purpose.notices import Look, hint
+from portvakt.server.purpose.notices import Look, hint, hints
 
 LINK = "controller_link"
 MOST_WAITING = 2**31 - 1
@@ -23,28 +25,84 @@ POSTURES = frozenset(kind.value for kind in PostureKind)
 READER_STATES = frozenset(ReaderState.values)
 CLOCKS = frozenset({"good", "unsynchronised", "wrong", "unknown"})
 
+# What each controller told last.
+Newest = Mapping[UUID, tuple[Device, link_pb2.Status]]
 
-def keep_presence(device: Device) -> None:
-    """Keep that a controller is there, and all is as it said before."""
+
+class Told(msgspec.Struct, frozen=True):
+    """What a controller tells; no status where all is as it said before."""
+
+    device: Device
+    status: link_pb2.Status | None = None
+
+
+def keep_statuses(told: Sequence[Told]) -> None:
+    """Keep that controllers are there, and what they tell; pages are told to look only at what changed."""
+    newest = {one.device.controller: (one.device, one.status) for one in told if one.status is not None}
     with acting(LINK):
-        places.report_controller(device.controller, online=True, seen_at=timezone.now())
+        if newest:
+            _keep_controllers(newest)
+            _keep_doors(newest)
+            _keep_readers(newest)
+        places.report_controllers({one.device.controller for one in told}, online=True, seen_at=timezone.now())
 
 
-def keep_status(device: Device, status: link_pb2.Status) -> None:
-    """Keep what a controller tells; pages are told to look only at what changed."""
-    with acting(LINK):
-        _keep_controller(device, status)
-        own = Door.objects.filter(controller_id=device.controller).values_list("pk", flat=True)
-        kept = {row.door_id: row for row in DoorStatus.objects.filter(door__in=own)}
-        for door, told in _own(own, ((row.door, _door(row)) for row in status.doors if row.state in DOOR_STATES)):
-            if _is_news(kept.get(door), told):
-                places.report_door(device.organisation, door, **told)
-                hint(device.organisation, Look.DOORS, door)
-        _keep_readers(device, status)
+def _keep_controllers(newest: Newest) -> None:
+    """Of those that tell the same, all are changed at once."""
+    alike: dict[tuple[tuple[str, Any], ...], list[UUID]] = defaultdict(list)
+    looking = set()
+    for row in ControllerStatus.objects.filter(controller_id__in=newest):
+        device, status = newest[row.controller_id]
+        if _is_news(row, told := _controller(status)):
+            alike[tuple(told.items())].append(row.controller_id)
+            looking.add(device.organisation)
+    for values, controllers in alike.items():
+        places.report_controllers(controllers, **dict(values))
+    for organisation in looking:
+        hint(organisation, Look.CONTROLLERS)
 
 
-def _keep_controller(device: Device, status: link_pb2.Status) -> None:
-    told: dict[str, Any] = {
+def _keep_doors(newest: Newest) -> None:
+    own = Door.objects.filter(controller_id__in=newest)
+    kept = {row.door_id: row for row in DoorStatus.objects.filter(door__in=own.values("pk"))}
+    news, now = [], timezone.now()
+    for device, door, said in _own(own, newest, "doors", DOOR_STATES):
+        if _is_news(kept.get(door), told := _door(said)):
+            news.append(DoorStatus(organisation_id=device.organisation, door_id=door, at=now, **told))
+    places.report_doors(news)
+    for organisation in {row.organisation_id for row in news}:
+        hints(organisation, Look.DOORS, [row.door_id for row in news if row.organisation_id == organisation])
+
+
+def _keep_readers(newest: Newest) -> None:
+    own = Reader.objects.filter(controller_id__in=newest)
+    kept = {row.reader_id: row for row in ReaderStatus.objects.filter(reader__in=own.values("pk"))}
+    news, now = [], timezone.now()
+    for device, reader, said in _own(own, newest, "readers", READER_STATES):
+        if _is_news(kept.get(reader), told := _reader(said)):
+            news.append(ReaderStatus(organisation_id=device.organisation, reader_id=reader, at=now, **told))
+    places.report_readers(news)
+    for organisation in {row.organisation_id for row in news}:
+        hint(organisation, Look.CONTROLLERS)
+
+
+def _own(own: Any, newest: Newest, rows: str, states: Collection[str]) -> Iterator[tuple[Device, UUID, Any]]:
+    """Yield the rows that tell of a door or reader of the controller's own; of what is told twice the last counts."""
+    belongs = {(controller, str(pk)): pk for pk, controller in own.values_list("pk", "controller_id")}
+    name = rows.removesuffix("s")
+    for controller, (device, status) in newest.items():
+        said = {getattr(row, name): row for row in getattr(status, rows) if row.state in states}
+        yield from (
+            (device, belongs[controller, key], row) for key, row in said.items() if (controller, key) in belongs
+        )
+
+
+def _is_news(kept: ControllerStatus | DoorStatus | ReaderStatus | None, told: dict[str, Any]) -> bool:
+    return kept is None or any(getattr(kept, name) != value for name, value in told.items())
+
+
+def _controller(status: link_pb2.Status) -> dict[str, Any]:
+    return {
         "online": True,
         "waiting_events": min(status.waiting_events, MOST_WAITING),
         "events_in_memory": status.events_in_memory,
@@ -52,29 +110,6 @@ def _keep_controller(device: Device, status: link_pb2.Status) -> None:
         "fire": status.fire,
         "tampered": status.tampered,
     }
-    if not ControllerStatus.objects.filter(controller_id=device.controller, **told).exists():
-        hint(device.organisation, Look.CONTROLLERS)
-    places.report_controller(device.controller, seen_at=timezone.now(), **told)
-
-
-def _keep_readers(device: Device, status: link_pb2.Status) -> None:
-    own = Reader.objects.filter(controller_id=device.controller).values_list("pk", flat=True)
-    kept = {row.reader_id: row for row in ReaderStatus.objects.filter(reader__in=own)}
-    said = ((row.reader, _reader(row)) for row in status.readers if row.state in READER_STATES)
-    for reader, told in _own(own, said):
-        if _is_news(kept.get(reader), told):
-            places.report_reader(device.organisation, reader, **told)
-            hint(device.organisation, Look.CONTROLLERS)
-
-
-def _own(own: Any, said: Iterator[tuple[str, dict[str, Any]]]) -> Iterator[tuple[UUID, dict[str, Any]]]:
-    """Leave out what is not the controller's; of what is told twice the last counts."""
-    named = {str(pk): pk for pk in own}
-    return ((named[name], told) for name, told in dict(said).items() if name in named)
-
-
-def _is_news(kept: DoorStatus | ReaderStatus | None, told: dict[str, Any]) -> bool:
-    return kept is None or any(getattr(kept, name) != value for name, value in told.items())
 
 
 def _door(row: link_pb2.DoorStatus) -> dict[str, Any]:

@@ -13,12 +13,13 @@ from uuid import UUID
 
 from portvakt.core.snapshot import MOST_DELTAS, PART_BYTES
 from portvakt.proto import link_pb2
-from portvakt.server.link import rows, statuses, versions, wishes
+from portvakt.server.link import rows, versions, wishes
 from portvakt.server.link.chains import claim_of
 from portvakt.server.link.changes import Changes
 from portvakt.server.link.device import Device
 from portvakt.server.link.intake import Intake
 from portvakt.server.link.received import Sent
+from portvakt.server.link.statuses import Told
 from portvakt.server.link.versions import News
 from portvakt.server.purpose.work import Work
 
@@ -65,6 +66,8 @@ class Stream:
         # A delta may follow only what these rows gave out and the controller can take.
         self._wants_whole = False
         self._confirmed_at = float("-inf")
+        self._status_due = asyncio.Event()
+        self._newest_status = link_pb2.Status()
         self._status = b""
         self._log_key = b""
         self._told_unknown = False
@@ -90,6 +93,7 @@ class Stream:
                 tasks.create_task(self._wait_for_end())
                 await self._greet(messages)
                 tasks.create_task(self._receive(messages))
+                tasks.create_task(self._keep_statuses())
                 tasks.create_task(self._send_urgent())
                 tasks.create_task(self._send_snapshots())
                 tasks.create_task(self._send_commands())
@@ -129,7 +133,8 @@ class Stream:
             case "events":
                 await self._take_events(message.events)
             case "status":
-                await self._take_status(message.status)
+                self._newest_status = message.status
+                self._status_due.set()
             case "snapshot":
                 await self._take_answer(message.snapshot)
             case "command":
@@ -149,13 +154,17 @@ class Stream:
         newest = max((event.sequence for event in batch.events), default=0)
         await self._write(link_pb2.Down(acknowledged=link_pb2.Acknowledged(journal=batch.journal, sequence=newest)))
 
-    async def _take_status(self, status: link_pb2.Status) -> None:
-        """Most statuses say what the last one said; then it is enough to know that the controller is there."""
-        if (said := status.SerializeToString(deterministic=True)) == self._status:
-            await self._work.do(statuses.keep_presence, self.device)
-            return
-        await self._work.do(statuses.keep_status, self.device, status)
-        self._status = said
+    async def _keep_statuses(self) -> None:
+        """Keep the newest status, beside the events; one that a newer one overtakes is not missed.
+
+        Most say what the last one said; then it is enough to know that the controller is there.
+        """
+        while True:
+            await self._status_due.wait()
+            self._status_due.clear()
+            said = self._newest_status.SerializeToString(deterministic=True)
+            await self._intake.tell(Told(self.device, None if said == self._status else self._newest_status))
+            self._status = said
 
     async def _take_answer(self, answer: link_pb2.SnapshotAnswer) -> None:
         if answer.version == self._sent:

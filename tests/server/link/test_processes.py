@@ -16,11 +16,11 @@ from django.utils import timezone
 
 from portvakt.controller.identity import Identity
 from portvakt.demo import database
-from portvakt.server.link.rows import SILENT_SECONDS, call_silent_ones_offline
+from portvakt.server.link.rows import call_silent_ones_offline
 from portvakt.server.logbook.models import AccessEvent
 from portvakt.server.organisations.actions import wanted_version
 from portvakt.server.people.actions import revoke_credential
-from portvakt.server.places.actions import release_door
+from portvakt.server.places.actions import SILENT_SECONDS, release_door
 from portvakt.server.places.models import ControllerStatus
 from portvakt.server.purpose.context import acting
 from tests.cast import Cast, as_login

@@ -13,8 +13,8 @@ from portvakt.core.event import EventKind
 from portvakt.server.accounts.models import Account, Role
 from portvakt.server.logbook.actions import record_events
 from portvakt.server.logbook.models import AccessEvent
-from portvakt.server.places.actions import answer_wish, report_controller, report_door, report_reader
-from portvakt.server.places.models import DoorCommand
+from portvakt.server.places.actions import answer_wish, report_controller, report_doors, report_readers
+from portvakt.server.places.models import DoorCommand, DoorStatus, ReaderStatus
 from portvakt.server.purpose.context import acting
 from tests.cast import Cast, as_login
 
@@ -24,8 +24,9 @@ ClientOf = Callable[[Account], Client]
 def report(cast: Cast, *, online: bool = True, state: str = "locked", reader: str = "online") -> None:
     with as_login("link"), acting("controller_link"):
         report_controller(cast.controller.pk, enrolled_at=timezone.now(), online=online, seen_at=timezone.now())
-        report_door(cast.organisation.pk, cast.door.pk, state)
-        report_reader(cast.organisation.pk, cast.readers[0].pk, reader)
+        own = {"organisation_id": cast.organisation.pk, "at": timezone.now()}
+        report_doors([DoorStatus(**own, door_id=cast.door.pk, state=state)])
+        report_readers([ReaderStatus(**own, reader_id=cast.readers[0].pk, state=reader)])
 
 
 def happen(cast: Cast, kind: EventKind, *, at: datetime, **more: object) -> None:

@@ -51,9 +51,11 @@ from portvakt.server.places.actions.premises import (
     rename_section,
 )
 from portvakt.server.places.actions.reports import (
+    SILENT_SECONDS,
     report_controller,
-    report_door,
-    report_reader,
+    report_controllers,
+    report_doors,
+    report_readers,
     report_silence,
 )
 
@@ -64,6 +66,7 @@ __all__ = [
     "ENTRY_AUTH_TYPES",
     "EXIT_AUTH_TYPES",
     "READ_SECONDS",
+    "SILENT_SECONDS",
     "add_controller",
     "add_door",
     "add_reader",
@@ -95,8 +98,9 @@ __all__ = [
     "rename_section",
     "renew_codes",
     "report_controller",
-    "report_door",
-    "report_reader",
+    "report_controllers",
+    "report_doors",
+    "report_readers",
     "report_silence",
     "save_area",
     "save_interlock",
