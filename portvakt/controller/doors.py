@@ -1,7 +1,8 @@
 """What does each door do about what readers, wires and the server tell it?
 
 Everything that may open a door goes one way: factors → decide → event kept → strike released. The decision is made at
-once and in the order of arrival; only the release waits for the disk. Locking waits for nothing.
+once and in the order of arrival; only the release waits for the disk. Whoever is inside and wants out waits for nothing,
+and so does locking.
 """
 
 import asyncio
@@ -14,6 +15,7 @@ from time import perf_counter
 from portvakt.controller import entries, presented
 from portvakt.controller.clock import Clock
 from portvakt.controller.company import Company
+from portvakt.controller.conditions import Conditions
 from portvakt.controller.deciding import Deciding
 from portvakt.controller.entries import Origin
 from portvakt.controller.live_door import LiveDoor
@@ -27,11 +29,12 @@ from portvakt.controller.outputs import (
     TamperChanged,
 )
 from portvakt.controller.postures import Postures
-from portvakt.controller.readers import Adoption, CardRead, KeysTyped, ReaderChanged, ReaderInput, Signal
+from portvakt.controller.readers import CardRead, KeysTyped, ReaderChanged, ReaderInput, Signal
 from portvakt.controller.readings import Readings
 from portvakt.controller.sides import At, Sides
 from portvakt.core.decision.compile import Index
 from portvakt.core.decision.model import (
+    AuthType,
     CodeScanned,
     Decision,
     Denied,
@@ -93,7 +96,8 @@ class Doors:
         # Granted, but the disk has not taken it yet: an interlock must count these doors as open already.
         self._granted: Counter[str] = Counter()
         self._running: set[asyncio.Task[object]] = set()
-        self._ended = self.fire = self.tampered = False
+        self.conditions = Conditions(clock, self._sides.reader, self._tell, changed)
+        self._ended = False
 
     def put_in_force(self, snapshot: Snapshot, index: Index, confirmed_at: datetime) -> None:
         """Swap a compiled snapshot in; doors that stay keep state and timers, doors that leave are locked.
@@ -149,7 +153,7 @@ class Doors:
     def from_reader(self, said: ReaderInput) -> None:
         """A card, keys, or a change of the reader itself."""
         if isinstance(said, ReaderChanged):
-            self._reader_changed(said)
+            self.conditions.reader_changed(said)
         elif (reader := self._sides.reader(said.reader)) is not None:
             self._presented(reader, said)
 
@@ -162,10 +166,10 @@ class Doors:
             case ExitPressed(door):
                 if door in self._doors:
                     self._start(self._attempt((door, Side.EXIT), (ExitRequested(),), Origin()))
-            case FireChanged(active):
-                self._fire_changed(active)
-            case TamperChanged(active):
-                self._tamper_changed(active)
+            case FireChanged():
+                self.conditions.fire_changed(said)
+            case TamperChanged():
+                self.conditions.tamper_changed(said)
 
     async def open_remotely(
         self,
@@ -207,10 +211,6 @@ class Doors:
             self._release(door, known.release_seconds, None, ())
         self._promise(door, -1)
         return None if in_time else Reason.FAULT
-
-    def adopted(self, adoption: Adoption) -> None:
-        """A reader was given its key, or could not be."""
-        self._tell(entries.of_adoption(adoption, self._sides.reader(adoption.reader), self._clock.now()))
 
     def lock_all(self) -> None:
         """Lock every strike and stop every timer, for good: the controller is going down."""
@@ -259,6 +259,8 @@ class Doors:
                 self._tell(entries.of_duress(decision, request, origin))
             self._company.wait(at, decision, origin)
             return self._ask(at, decision, Signal.WAIT_FOR_PERSON)
+        if isinstance(decision, Granted) and decision.auth_type is AuthType.REX:
+            return self._let_out(decision, request, origin)
         if isinstance(decision, Granted):
             self._promise(request.door, 1)
             if decision.companion is not None:
@@ -270,6 +272,21 @@ class Doors:
         decision = self.deciding.decide(request)
         self._decided(decision, perf_counter() - began)
         return decision
+
+    def _let_out(self, granted: Granted, request: Request, origin: Origin) -> Coroutine[None, None, Decision]:
+        """Open to whoever is inside; the coroutine that is returned keeps the event beside it."""
+        self._release(request.door, granted.release_seconds, request.side, ())
+        self._sides.signal((request.door, request.side), Signal.GRANTED)
+        return self._keep_beside(granted, entries.of_decision(granted, request, origin))
+
+    async def _keep_beside(self, done: Granted, events: list[Event]) -> Decision:
+        """Keep the events of what was done already: too late or not at all, they take nothing back."""
+        log.info(events[0].kind.value, extra={"door": events[0].door, "reason": None})
+        try:
+            await self._append(events)
+        except Exception:
+            log.exception("the event of an exit cannot be kept; the door opened all the same")
+        return done
 
     async def _act(self, decision: Decision, request: Request, origin: Origin) -> Decision:
         """Keep the events, then do what was decided; returns what was done, which is nothing if the disk took too long."""
@@ -336,17 +353,11 @@ class Doors:
         self.deciding.passed(door, side, persons, self._clock.now())
         self._postures.look_at(door)
 
-    def _reader_changed(self, said: ReaderChanged) -> None:
-        event = entries.of_reader(said, self._sides.reader(said.reader), self._clock.now())
-        log.warning(event.kind.value, extra={"reader": said.reader, "detail": said.detail})
-        self._tell(event)
-        self._changed()
-
     def _door_event(self, door: str, kind: EventKind) -> None:
         """What the door itself tells. People who run from a fire push doors open: that is no break-in."""
         now = self._clock.now()
         detail = ""
-        if self.fire and kind in (EventKind.DOOR_FORCED, EventKind.DOOR_HELD_OPEN):
+        if self.conditions.fire and kind in (EventKind.DOOR_FORCED, EventKind.DOOR_HELD_OPEN):
             kind, detail = EventKind.DOOR_OPENED, f"{kind.value} during a fire alarm"
         # Before what follows from it, such as a door that stands unlocked since the first person came in.
         self._tell(Event(kind, now, door=door, detail=detail))
@@ -372,18 +383,6 @@ class Doors:
     def _obstacle(self, door: str) -> str:
         live = self._doors.get(door)
         return "unknown" if live is None else live.obstacle(reachable=self._strikes.reachable(door))
-
-    def _fire_changed(self, active: bool) -> None:  # noqa: FBT001 - an input's one property
-        if active is not self.fire:
-            self.fire = active
-            self._tell(Event(EventKind.FIRE_BEGUN if active else EventKind.FIRE_ENDED, self._clock.now()))
-            self._changed()
-
-    def _tamper_changed(self, active: bool) -> None:  # noqa: FBT001 - an input's one property
-        if active and not self.tampered:
-            self._tell(Event(EventKind.CONTROLLER_TAMPERED, self._clock.now()))
-        self.tampered = active
-        self._changed()
 
     def _tell(self, *events: Event) -> None:
         self._start(self._append(events))

@@ -28,8 +28,8 @@ class Report:
             waiting_events=waiting_events,
             events_in_memory=events_in_memory,
             clock=_word(self._clock()),
-            fire=self._doors.fire,
-            tampered=self._doors.tampered,
+            fire=self._doors.conditions.fire,
+            tampered=self._doors.conditions.tampered,
         )
 
     def _door(self, live: LiveDoor) -> link_pb2.DoorStatus:

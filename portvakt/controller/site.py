@@ -215,7 +215,7 @@ class Site:
 
     async def _adopt(self, reader: str, seconds: int) -> Adoption:
         adoption = await self._readers.adopt(reader, seconds)
-        self._doors.adopted(adoption)
+        self._doors.conditions.adopted(adoption)
         return adoption
 
     def _from_door(self, said: DoorInput | SiteInput) -> None:

@@ -8,6 +8,7 @@ import pytest
 
 from portvakt.controller.doors import RELEASE_WITHIN_SECONDS
 from portvakt.controller.factors import FACTOR_SECONDS, KEY_SECONDS
+from portvakt.controller.journal import JournalFull
 from portvakt.controller.outputs import ExitPressed
 from portvakt.controller.readers import CardRead, ReaderChanged, ReaderState, Signal
 from portvakt.core.decision.model import AuthType, Denied, Reason, Side
@@ -246,8 +247,51 @@ def test_the_exit_button_opens_without_a_person_and_an_unknown_door_does_nothing
         rig.doors.from_door(ExitPressed(FRONT))
         rig.doors.from_door(ExitPressed("elsewhere"))
         await rig.doors.settle()
-        assert rig.diary[-2:] == ["access_granted", f"release {FRONT}"]
+        assert rig.diary[-2:] == [f"release {FRONT}", "access_granted"]
         assert (rig.events[0].auth_type, rig.events[0].side, rig.events[0].person) == (AuthType.REX, Side.EXIT, None)
+
+    run(story)
+
+
+def test_the_exit_button_waits_for_no_disk_and_a_late_one_takes_nothing_back() -> None:
+    async def story() -> None:
+        rig = Rig()
+        rig.disk.clear()
+        rig.doors.from_door(ExitPressed(FRONT))
+        assert rig.outputs.released[FRONT] is True
+        for _ in range(20):
+            await asyncio.sleep(0)
+        rig.clock.advance(RELEASE_WITHIN_SECONDS)
+        rig.disk.set()
+        await rig.doors.settle()
+        assert rig.said() == ["access_granted"]
+        assert rig.outputs.diary.count(f"release {FRONT}") == 1
+
+    run(story)
+
+
+def test_the_exit_button_opens_where_the_journal_is_full() -> None:
+    async def story() -> None:
+        rig = Rig()
+
+        async def full(_events: Sequence[Event]) -> None:
+            raise JournalFull
+
+        rig.doors._append = full
+        rig.doors.from_door(ExitPressed(FRONT))
+        await rig.doors.settle()
+        assert rig.outputs.released[FRONT] is True
+
+    run(story)
+
+
+def test_an_exit_button_that_the_door_does_not_take_opens_nothing() -> None:
+    async def story() -> None:
+        rig = Rig(site(doors=(door(FRONT, exit=()), door(BACK))))
+        rig.doors.from_door(ExitPressed(FRONT))
+        await rig.doors.settle()
+        assert rig.said() == ["access_denied: auth_type_not_accepted"]
+        assert rig.outputs.released[FRONT] is False
 
     run(story)
 

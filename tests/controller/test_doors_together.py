@@ -438,7 +438,7 @@ def test_an_opened_enclosure_is_told_once_for_each_time() -> None:
             rig.doors.from_door(TamperChanged(active))
         await rig.doors.settle()
         assert rig.said() == ["controller_tampered"] * 2
-        assert rig.doors.tampered
+        assert rig.doors.conditions.tampered
 
     run(story)
 
