@@ -14,6 +14,7 @@ from portvakt.server.link.chains import claim_of
 from portvakt.server.link.device import Device
 from portvakt.server.link.kept import Batch, keep_batches, keep_key
 from portvakt.server.link.received import events_of
+from portvakt.server.places.models import Controller
 from portvakt.server.purpose.context import acting
 from tests.cast import Cast, as_login
 
@@ -27,10 +28,11 @@ class Teller:
     journal: UUID = field(default_factory=uuid4)
     last: int = 0
     digest: bytes = b""
+    controller: Controller | None = None
 
     @property
     def device(self) -> Device:
-        return Device(self.cast.controller.pk, self.cast.organisation.pk)
+        return Device((self.controller or self.cast.controller).pk, self.cast.organisation.pk)
 
     @property
     def public(self) -> bytes:
@@ -56,7 +58,7 @@ class Teller:
     def successor(self, *, sequence: int | None = None, digest: bytes | None = None) -> "Teller":
         """The journal of the next start; its first event names this one."""
         self.named = Predecessor(str(self.journal), sequence or self.last, digest or self.digest)
-        return Teller(self.cast, self.key)
+        return Teller(self.cast, self.key, controller=self.controller)
 
     def send(self, batch: link_pb2.Events, log_key: bytes | None = None) -> None:
         together([self.received(batch, log_key)])
