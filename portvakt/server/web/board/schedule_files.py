@@ -61,7 +61,7 @@ class FileForm(BoardForm):
 
     file = forms.FileField(
         label=gettext_lazy("Calendar file"),
-        help_text=gettext_lazy("An .ics file of at most a megabyte, as Outlook, Google and Apple write it."),
+        help_text=gettext_lazy("An .ics file of at most 250 kB, as Outlook, Google and Apple write it."),
         widget=forms.ClearableFileInput(attrs={"accept": ".ics,text/calendar"}),
     )
 
