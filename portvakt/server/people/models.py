@@ -91,6 +91,8 @@ class Credential(OrganisationModel):
                 name="people_credential_digest",
             ),
         )
+        # Each delta asks who else ever had the digests of those it is about; revoked rows count there.
+        indexes = (models.Index(fields=("organisation", "digest"), name="people_credential_shared"),)
 
 
 def pins_in_use(organisation: UUID) -> QuerySet[Credential]:
