@@ -217,7 +217,9 @@ def test_keys_do_not_wait_for_each_other_and_what_nobody_waits_for_is_left_out()
         work = Work(2)
         slow, quick = Keeper(), Keeper()
         quick.open.set()
-        gathering = Gathering(work, lambda numbers: (slow if numbers[0] < 10 else quick).keep(numbers), abs, 1000)
+        gathering: Gathering[int] = Gathering(
+            work, lambda numbers: (slow if numbers[0] < 10 else quick).keep(numbers), abs, 1000
+        )
         first = asyncio.create_task(gathering.keep("slow", 1))
         await asyncio.to_thread(slow.begun.wait, 15)
         left, stays = [asyncio.create_task(gathering.keep("slow", number)) for number in (2, 3)]
