@@ -7,7 +7,7 @@ import msgspec
 
 from portvakt.core.decision.compile import CompiledDoor, CompiledSide, Index
 from portvakt.core.decision.lockout import pins_locked
-from portvakt.core.decision.model import Denied, Reason, Request, State
+from portvakt.core.decision.model import Denied, Reason, Request, State, TypedAt
 from portvakt.core.decision.shapes import Shape
 
 NOBODY = -1
@@ -49,9 +49,9 @@ class Attempt(msgspec.Struct, gc=False):
         """Give the highest rank of the lockdowns in effect at the door, 0 for none."""
         return lockdown_rank(self.door, self.second, self.state)
 
-    def pins_locked(self) -> bool:
-        """Tell whether PINs are locked at this side."""
-        return pins_locked(self.state, self.request.door, self.request.side, self.request.at)
+    def pins_locked(self, where: TypedAt | None = None) -> bool:
+        """Tell whether PINs are locked in a phone, or, without one, at this side."""
+        return pins_locked(self.state, where or (self.request.door, self.request.side), self.request.at)
 
 
 def lockdown_rank(door: CompiledDoor, second: int, state: State) -> int:

@@ -11,8 +11,9 @@ the auth type, the PIN, position, interlock, anti-passback, occupancy, escort, t
 - One factor alone opens where a rule takes it so; else, where a rule takes a pair it belongs to, the rest is asked for.
   Where both are taken the one alone opens. The PIN of a pair must be in use and belong to the same person; of two
   factors the one that says who it is is judged first, whichever came first.
-- A PIN alone identifies its holder. While PINs are locked at the side nothing is said about the PIN, not even that it
-  is unknown. Where a side takes a PIN only in a pair, a PIN that comes first is not looked at until the rest is there.
+- A PIN alone identifies its holder. While PINs are locked where it was typed, at the side or in the person's phone,
+  nothing is said about the PIN, not even that it is unknown; neither lock touches the other. Where a side takes a PIN
+  only in a pair, a PIN that comes first is not looked at until the rest is there.
 - A duress PIN answers exactly as its holder's PIN would, and says so in the answer alone.
 - Of several assignments the one that came furthest names the reason: when one fails at its schedule and another at its
   auth type, the answer is AUTH_TYPE_NOT_ACCEPTED. Neither the answer nor the rule it names depends on the order of
@@ -36,6 +37,7 @@ from portvakt.core.credentials import STEP_SECONDS, CredentialError, qr_proof, s
 from portvakt.core.decision.attempt import NOBODY, Attempt
 from portvakt.core.decision.compile import CompiledDoor, Index, types_in
 from portvakt.core.decision.holders import DURESS
+from portvakt.core.decision.lockout import typed_at
 from portvakt.core.decision.model import (
     AuthType,
     CardShown,
@@ -273,7 +275,12 @@ def _by_rules(attempt: Attempt) -> Decision:
 
 
 def _need(attempt: Attempt, pairs: int) -> Decision:
+    """Ask for the PIN where it can be typed: at the keypad, in the phone, or both."""
     if attempt.pins_locked():
+        pairs &= ~KEYPAD_PAIRS
+    if attempt.pins_locked((cast("str", attempt.person_id()), None)):
+        pairs &= KEYPAD_PAIRS
+    if not pairs:
         return attempt.denied(Reason.PIN_LOCKED)
     return NeedFactor(types_in(pairs), attempt.person_id(), attempt.credential_id())
 
@@ -282,9 +289,9 @@ def _need(attempt: Attempt, pairs: int) -> Decision:
 
 
 def _pair(attempt: Attempt, rule: str) -> Decision:
-    if attempt.pins_locked():
-        return attempt.denied(Reason.PIN_LOCKED)
     holders, pin = attempt.index.holders, attempt.request.factors[attempt.shape.pin]
+    if attempt.pins_locked(typed_at(pin, attempt.request)):
+        return attempt.denied(Reason.PIN_LOCKED)
     row = holders.find(CredentialKind.PIN, cast("PinTyped", pin).digest)
     if row < 0 or not _is_theirs(attempt, pin, row):
         return attempt.denied(Reason.WRONG_PIN)

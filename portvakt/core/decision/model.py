@@ -270,8 +270,12 @@ class Barred(msgspec.Struct, frozen=True):
     assignments: frozenset[tuple[str, str]] = frozenset()
 
 
+TypedAt = tuple[str, Side | None]
+"""Where PINs are typed and counted: at one side of a door, (door, side), or in one person's phone, (person, None)."""
+
+
 class PinTries(msgspec.Struct, frozen=True):
-    """Wrong PINs at one side: when (oldest first, those that still count), and until when PINs are locked there."""
+    """Wrong PINs at one place: when (oldest first, those that still count), and until when PINs are locked there."""
 
     wrong_at: tuple[datetime, ...] = ()
     locked_until: datetime | None = None
@@ -282,6 +286,7 @@ class State(msgspec.Struct, frozen=True):
 
     - `confirmed_at` (aware, UTC): when the server last said that the snapshot in force is the newest; None is never.
     - `clock_trusted`: False where the clock shows a time that is certainly wrong.
+    - `pin_tries`: the wrong PINs of each side of a door, and of each person's phone.
     - `codes_used`: by handle of a changing code, the newest step that was taken; `codes_from`: steps up to this one are
       refused, because before a restart they may have been used.
     - `codes_waiting`: by (door, side), the changing code that was taken there and waits for its PIN.
@@ -293,7 +298,7 @@ class State(msgspec.Struct, frozen=True):
 
     confirmed_at: datetime | None = None
     clock_trusted: bool = True
-    pin_tries: Mapping[tuple[str, Side], PinTries] = {}
+    pin_tries: Mapping[TypedAt, PinTries] = {}
     codes_used: Mapping[bytes, int] = {}
     codes_from: int = 0
     codes_waiting: Mapping[tuple[str, Side], QrShown] = {}

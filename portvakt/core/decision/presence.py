@@ -92,7 +92,11 @@ def after_swap(state: State, index: Index) -> State:
     return msgspec.structs.replace(
         _without_places(lost, state) if lost else state,
         entered={key: at for key, at in state.entered.items() if key not in gone} if gone else state.entered,
-        pin_tries={key: tries for key, tries in state.pin_tries.items() if key[0] in doors},
+        pin_tries={
+            (name, side): tries
+            for (name, side), tries in state.pin_tries.items()
+            if (find(name) >= 0 if side is None else name in doors)
+        },
         waiting={key: each for key, each in state.waiting.items() if key[0] in doors},
         codes_waiting={key: each for key, each in state.codes_waiting.items() if key[0] in doors},
         first_in=state.first_in

@@ -13,8 +13,19 @@ from enum import StrEnum
 import msgspec
 
 from portvakt.core.decision.compile import ALL_TYPES, Index, Option, types_in
-from portvakt.core.decision.model import Decision, Granted, NeedFactor, Reason, Request, State
-from portvakt.core.decision.shapes import SHAPES
+from portvakt.core.decision.lockout import pins_locked, typed_at
+from portvakt.core.decision.model import (
+    Decision,
+    Granted,
+    NeedFactor,
+    PinOnPhone,
+    PinTyped,
+    Reason,
+    Request,
+    State,
+    TypedAt,
+)
+from portvakt.core.decision.shapes import KEYPAD_PAIRS, SHAPES
 from portvakt.core.schedule import next_change
 from portvakt.core.snapshot import Credential, Lockdown, Person
 
@@ -247,8 +258,19 @@ def _auth_type(asked: Asked) -> Iterator[Remedy]:
 
 
 def _pins(asked: Asked) -> Iterator[Remedy]:
-    until = asked.state.pin_tries[asked.request.door, asked.request.side].locked_until
-    yield Remedy(RemedyCode.WAIT_UNTIL, () if until is None else (until.isoformat(),))
+    """Wait until PINs are taken again at one of the places where the one that is wanted can be typed."""
+    places = [each for each in _typed_at(asked) if pins_locked(asked.state, each, asked.request.at)]
+    ends = [asked.state.pin_tries[each].locked_until for each in places]
+    yield Remedy(RemedyCode.WAIT_UNTIL, (min(end for end in ends if end is not None).isoformat(),))
+
+
+def _typed_at(asked: Asked) -> list[TypedAt]:
+    pins = [each for each in asked.request.factors if isinstance(each, (PinTyped, PinOnPhone))]
+    if pins:
+        return [typed_at(each, asked.request) for each in pins]
+    pairs = functools.reduce(operator.or_, (option.accepts for option in asked.active()), 0) & asked.types()
+    keypad: list[TypedAt] = [(asked.request.door, asked.request.side)] if pairs & KEYPAD_PAIRS else []
+    return [*keypad, (asked.person_row().id, None)] if pairs & ~KEYPAD_PAIRS else keypad
 
 
 def _closer(asked: Asked) -> Iterator[Remedy]:

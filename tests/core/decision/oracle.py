@@ -165,15 +165,16 @@ class Attempt:
         return self.door.entry if self.request.side is Side.ENTRY else self.door.exit
 
     def begins_with_pin(self) -> None:
-        if self.whole == "PIN" and self.locked():
+        if self.whole == "PIN" and self.locked(phone=""):
             self.refuse("LOCKDOWN" if self.rank() else "PIN_LOCKED")
         if pairs := [each for each in self.begun_pairs() if not self.too_old_for(each)]:
             if self.rank():
                 self.refuse("LOCKDOWN")
             raise Answered(NeedFactor(in_order(pairs)))
 
-    def locked(self) -> bool:
-        tries = self.state.pin_tries.get((self.request.door, self.request.side))
+    def locked(self, phone: str) -> bool:
+        """Tell of a person's phone, or without a name of the keypad here."""
+        tries = self.state.pin_tries.get((phone, None) if phone else (self.request.door, self.request.side))
         if tries is None or tries.locked_until is None:
             return False
         return self.at < tries.locked_until <= self.at + timedelta(minutes=1)
@@ -264,11 +265,14 @@ class Attempt:
         by_pair = sorted((rule, pair) for rule, types in taken for pair in wanted if pair in types)
         if not by_pair:
             self.refuse(max((types for _, types in taken), key=furthest, default=RANKS)[0])
-        if self.locked():
-            self.refuse("PIN_LOCKED")
         if not self.paired:
+            whose = {pair: self.person.id if pair.endswith("PHONE") else "" for _, pair in by_pair}
+            left = [pair for pair, phone in whose.items() if not self.locked(phone)]
             named = None if self.credential is None else self.credential.id
-            raise Answered(NeedFactor(in_order({pair for _, pair in by_pair}), self.person.id, named))
+            if left:
+                raise Answered(NeedFactor(in_order(left), self.person.id, named))
+        if not self.paired or self.locked(getattr(self.pin, "person", "")):
+            self.refuse("PIN_LOCKED")
         if not self.right_pin():
             self.refuse("WRONG_PIN")
         self.duress = self.right_pin() == CredentialKind.DURESS_PIN

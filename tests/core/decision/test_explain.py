@@ -40,6 +40,10 @@ ATTEMPTS, PER_WORLD = 12_000, 40
 NEVER_MET = {Reason.FACTOR_MISSING, Reason.FAULT}
 FRESH = State(confirmed_at=AT)
 PAIR = (AuthType.KEY_CARD_PLUS_PIN,)
+LOCKED_TWICE = {
+    ("front", Side.ENTRY): PinTries(locked_until=AT + timedelta(seconds=30)),
+    ("holder", None): PinTries(locked_until=AT + timedelta(seconds=20)),
+}
 
 
 @lru_cache(maxsize=1)
@@ -266,6 +270,24 @@ EXAMPLES = {
         snapshot(rules=(rule(entry=PAIR),)),
         (card(1),),
         replace(FRESH, pin_tries={("front", Side.ENTRY): PinTries(locked_until=AT + timedelta(seconds=30))}),
+        CheckName.PINS,
+        (),
+        [Remedy(RemedyCode.WAIT_UNTIL, ("2026-03-02T09:00:30+00:00",))],
+    ),
+    "too many wrong PINs in the phone, and fewer seconds left than at the keypad": (
+        snapshot(
+            doors=(door(entry=(AuthType.REMOTE_PLUS_PHONE,)),), rules=(rule(entry=(AuthType.REMOTE_PLUS_PHONE,)),)
+        ),
+        (RemoteOpening("holder"),),
+        replace(FRESH, pin_tries=LOCKED_TWICE),
+        CheckName.PINS,
+        (),
+        [Remedy(RemedyCode.WAIT_UNTIL, ("2026-03-02T09:00:20+00:00",))],
+    ),
+    "too many wrong PINs, and one that was typed": (
+        snapshot(rules=(rule(entry=PAIR),)),
+        (card(1), pin("2580")),
+        replace(FRESH, pin_tries=LOCKED_TWICE),
         CheckName.PINS,
         (),
         [Remedy(RemedyCode.WAIT_UNTIL, ("2026-03-02T09:00:30+00:00",))],

@@ -166,7 +166,7 @@ LOCKED = {("front", Side.ENTRY): PinTries(locked_until=AT + HOUR / 120)}
 def test_a_locked_side_takes_no_pin_first_either() -> None:
     state = State(confirmed_at=AT, pin_tries=LOCKED)
     assert short(answer(site(T.KEY_CARD_PLUS_PIN, own=PAIRED), RIGHT, state=state)) == "PIN_LOCKED"
-    assert short(answer(site(T.REMOTE_PLUS_PHONE), ASKED, ON_PHONE, state=state)) == "PIN_LOCKED"
+    assert short(answer(site(T.REMOTE_PLUS_PHONE), ASKED, ON_PHONE, state=state)) == "REMOTE_PLUS_PHONE"
 
 
 @pytest.mark.parametrize(

@@ -117,7 +117,7 @@ class FrontEntry:
         return short(decision)
 
     def locked(self) -> bool:
-        return pins_locked(self.state, "front", Side.ENTRY, AT)
+        return pins_locked(self.state, ("front", Side.ENTRY), AT)
 
 
 def test_a_lockdown_is_no_time_to_guess_the_pins_of_who_overrides_it() -> None:

@@ -33,6 +33,7 @@ from portvakt.core.decision.model import (
     Request,
     Side,
     State,
+    TypedAt,
     Waiting,
 )
 from portvakt.core.snapshot import (
@@ -119,7 +120,7 @@ def _state(chance: Random, request: Request, code: QrShown) -> State:
     return State(
         confirmed_at=chance.choice([None, *[at - HOUR] * 12, at - 2 * HOUR, at - 100 * HOUR, at + 2 * HOUR]),
         clock_trusted=not _seldom(chance),
-        pin_tries={key: PinTries(locked_until=at + timedelta(seconds=30))} if _seldom(chance) else {},
+        pin_tries=_tries(chance, request),
         codes_used={code.handle: code.step + chance.choice([-1, 0])} if waits or chance.randrange(4) == 0 else {},
         codes_from=step + chance.choice([-2, -1, 0]) if _seldom(chance) else 0,
         codes_waiting={key: code} if waits else {},
@@ -130,6 +131,12 @@ def _state(chance: Random, request: Request, code: QrShown) -> State:
         unsecured=frozenset(door for door in DOORS if chance.randrange(6) == 0),
         barred=_barred(chance) if _seldom(chance) else None,
     )
+
+
+def _tries(chance: Random, request: Request) -> dict[TypedAt, PinTries]:
+    places: list[TypedAt] = [(request.door, request.side), *((who, None) for who in PERSONS)]
+    until = request.at + timedelta(seconds=30)
+    return {where: PinTries(locked_until=until) for where in places if _seldom(chance)}
 
 
 def _places(chance: Random, at: datetime) -> dict[str, Place]:
