@@ -19,6 +19,7 @@ from portvakt.server.logbook.actions import forget_proofs, record
 from portvakt.server.logbook.models import AccessEvent, AuditEntry
 from portvakt.server.organisations.models import HolderChange, Organisation, TakenBack
 from portvakt.server.people.models import CardReading
+from portvakt.server.places.actions import report_silence
 from portvakt.server.places.models import ControllerTask, DoorCommand, DoorHold, Lockdown
 from portvakt.server.purpose.actor import system
 from portvakt.server.purpose.context import acting
@@ -47,6 +48,14 @@ def retention(timestamp: int = 0) -> None:  # noqa: ARG001 - the queue gives it 
 def snapshot_renewal(timestamp: int = 0) -> None:  # noqa: ARG001 - the queue gives it by this name
     """Have every organisation's snapshots built anew, every month; `timestamp` is when it was due."""
     renew_snapshots()
+
+
+@app.periodic(cron="* * * * *")
+@app.task(name="controller_watch", queueing_lock="controller_watch")
+def controller_watch(timestamp: int = 0) -> None:  # noqa: ARG001 - the queue gives it by this name
+    """Call silent controllers offline, every minute: no link process may be left to do so."""
+    with acting("controller_watch"):
+        report_silence(timezone.now())
 
 
 def remove_overdue(now: datetime) -> dict[str, int]:

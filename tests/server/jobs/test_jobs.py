@@ -27,8 +27,15 @@ from portvakt.server.logbook.models import AccessEvent, AuditEntry
 from portvakt.server.organisations.actions import wanted_version
 from portvakt.server.organisations.models import HolderChange, Organisation, TakenBack
 from portvakt.server.people.models import CardReading
-from portvakt.server.places.actions import release_door
-from portvakt.server.places.models import ControllerTask, DoorCommand, DoorHold, Lockdown, LockdownPlan
+from portvakt.server.places.actions import SILENT_SECONDS, release_door
+from portvakt.server.places.models import (
+    ControllerStatus,
+    ControllerTask,
+    DoorCommand,
+    DoorHold,
+    Lockdown,
+    LockdownPlan,
+)
 from portvakt.server.purpose.context import acting
 from tests.cast import Cast, as_login
 from tests.server.link.conftest import address_of_owner
@@ -234,6 +241,26 @@ def test_renewal_asks_for_a_newer_snapshot_with_an_entry(cast: Cast) -> None:
     assert entry.snapshot_version is not None
     assert entry.snapshot_version > before
     assert entry.actor_name == "jobs"
+
+
+def test_a_controller_is_called_offline_also_when_no_link_process_is_left_to_do_so(cast: Cast) -> None:
+    heard = timezone.now()
+    with as_login("link"), acting("controller_link"):
+        ControllerStatus.objects.filter(controller=cast.controller).update(online=True, seen_at=heard)
+
+    def online() -> bool:
+        with acting("premises_administration", cast.organisation.pk):
+            return ControllerStatus.objects.get(controller=cast.controller).online
+
+    with as_login("jobs"):
+        jobs.controller_watch()
+    assert online()
+    with as_login("link"), acting("controller_link"):
+        long_ago = heard - timedelta(seconds=SILENT_SECONDS + 1)
+        ControllerStatus.objects.filter(controller=cast.controller).update(seen_at=long_ago)
+    with as_login("jobs"):
+        jobs.controller_watch()
+    assert not online()
 
 
 def test_the_queue_runs_as_its_own_login(cast: Cast) -> None:
