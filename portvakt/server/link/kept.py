@@ -62,7 +62,7 @@ class _Together:
     """What is to be written for some batches, and how their journals stand after those taken so far."""
 
     def __init__(self, batches: Sequence[Batch]) -> None:
-        self._heads = _standing({batch.journal: batch.own for batch in batches})
+        self._heads = _standing(batches[0].device.organisation, {batch.journal for batch in batches})
         self._sealing = _sealing([batch.device for batch in batches if not batch.claim.public_key])
         self._rows: list[AccessEvent] = []
         self._digests: dict[Journal, dict[int, bytes | None]] = defaultdict(dict)
@@ -145,12 +145,16 @@ def _first_of_each_kind(faults: Iterable[Fault]) -> Iterator[Fault]:
             yield fault
 
 
-def _standing(journals: dict[Journal, dict[str, UUID]]) -> dict[Journal, EventChain]:
+def _standing(organisation: UUID, journals: Iterable[Journal]) -> dict[Journal, EventChain]:
     """Return how far journals have come, held until the unit of work ends; two that hold the same ones take turns."""
     wanted = Q()
-    for own in journals.values():
-        wanted |= Q(**own)
-    heads = EventChain.objects.filter(wanted).select_for_update().order_by("controller_id", "journal")
+    for controller, journal in journals:
+        wanted |= Q(controller_id=controller, journal=journal)
+    heads = (
+        EventChain.objects.filter(wanted, organisation=organisation)
+        .select_for_update()
+        .order_by("controller_id", "journal")
+    )
     return {(head.controller_id, head.journal): head for head in heads}
 
 

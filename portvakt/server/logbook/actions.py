@@ -62,16 +62,12 @@ def record_events(events: Iterable[AccessEvent]) -> None:
 
 def record_seals(seals: Iterable[EventSeal], *, instead_of: Iterable[EventSeal] = ()) -> None:
     """Add seals, each once, and remove sound ones that are no longer needed, which were there before; these may be without an id."""
-    outdated = Q()
+    outdated, organisations = Q(), set()
     for old in instead_of:
-        outdated |= Q(
-            organisation_id=old.organisation_id,
-            controller_id=old.controller_id,
-            journal=old.journal,
-            sequence=old.sequence,
-        )
+        outdated |= Q(controller_id=old.controller_id, journal=old.journal, sequence=old.sequence)
+        organisations.add(old.organisation_id)
     if outdated:
-        EventSeal.objects.filter(outdated, sound=True).delete()
+        EventSeal.objects.filter(outdated, organisation__in=organisations, sound=True).delete()
     EventSeal.objects.bulk_create(seals, ignore_conflicts=True)
 
 

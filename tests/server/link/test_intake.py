@@ -86,6 +86,8 @@ def test_batches_of_one_journal_in_one_unit_are_taken_in_order(tellers: tuple[Te
     together([one.received(batch) for batch in (first, second, first, third, second)])
     assert (recorded(one), faults(one), head(one)) == ([1, 2, 3, 4, 5], [], (5, one.digest))
     assert seals(one) == [(2, True), (4, True), (5, True)], "what is sealed again is kept again, as one after the other"
+    together([one.received(one.batch(1)), one.received(one.batch(2))])
+    assert seals(one) == [(2, True), (4, True), (8, True)], "of seals close together the newest is enough"
 
 
 def test_a_journal_and_its_successor_may_come_in_one_unit(tellers: tuple[Teller, Teller]) -> None:
@@ -97,6 +99,24 @@ def test_a_journal_and_its_successor_may_come_in_one_unit(tellers: tuple[Teller,
     assert faults(one) == []
     together([twin.received(twin.batch(1, detail=f"software 1; {named}"))])
     assert faults(one) == [("back", 1, 1)]
+
+
+def test_a_start_from_an_older_state_is_found_in_the_unit_that_says_more(tellers: tuple[Teller, Teller]) -> None:
+    one, _ = tellers
+    end = one.batch(3)
+    later = one.successor(sequence=2)
+    told = f"software 1; {chain.predecessor_words(one.named)}"
+    together([one.received(end), later.received(later.batch(1, detail=told))])
+    assert faults(one) == [("back", 1, 1)]
+
+
+def test_journals_of_others_in_the_unit_are_not_ones_own(tellers: tuple[Teller, Teller]) -> None:
+    one, other = tellers
+    other.batch(1)
+    later = other.successor()
+    told = f"software 1; {chain.predecessor_words(other.named)}"
+    together([one.received(one.batch(1)), later.received(later.batch(1, detail=told))])
+    assert faults(other) == [], "what came before its first journal here nobody knows"
 
 
 @pytest.mark.parametrize("apart", [True, False], ids=["in units of their own", "in one unit"])
