@@ -323,7 +323,7 @@ class Doors:
             return False
         finally:
             timer.cancel()
-        if late.is_set() and events[-1].kind is not EventKind.ACCESS_DENIED:
+        if late.is_set() and events[0].kind is not EventKind.ACCESS_DENIED:
             self._tell(*entries.not_released(events, self._clock.now()))
         return not late.is_set()
 

@@ -34,7 +34,10 @@ def of_decision(decision: Decision, request: Request, origin: Origin) -> list[Ev
         # A pair that nobody can complete is an auth type that is not accepted.
         person, credential = decision.person, decision.credential
         decision = Denied(Reason.AUTH_TYPE_NOT_ACCEPTED, person=person, credential=credential)
-    return [_denied(decision, request, request.at, origin)]
+    denied = _denied(decision, request, request.at, origin)
+    return (
+        [denied, msgspec.structs.replace(denied, kind=EventKind.DURESS, reason=None)] if decision.duress else [denied]
+    )
 
 
 def of_duress(who: NeedPerson, request: Request, origin: Origin) -> Event:

@@ -14,7 +14,8 @@ from portvakt.core.decision.model import AuthType, Reason, Side
 class EventKind(StrEnum):
     """The closed list of events; ACCESS_* answer a request, DOOR_* come from the door, the rest from the controller.
 
-    DURESS and PASSBACK follow the ACCESS_GRANTED they belong to and are kept together with it.
+    PASSBACK follows the ACCESS_GRANTED it belongs to and is kept together with it, and so does DURESS, which follows an
+    ACCESS_DENIED as well.
     """
 
     ACCESS_GRANTED = "access_granted"

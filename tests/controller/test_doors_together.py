@@ -4,11 +4,13 @@ import asyncio
 from collections.abc import Sequence
 from datetime import timedelta
 
+import msgspec
 import pytest
 
+from portvakt.controller.doors import RELEASE_WITHIN_SECONDS
 from portvakt.controller.journal import JournalFull
 from portvakt.controller.outputs import ExitPressed, FireChanged, TamperChanged
-from portvakt.controller.readers import CardRead, Signal
+from portvakt.controller.readers import CardRead, KeysTyped, Signal
 from portvakt.core.credentials import (
     STEP_SECONDS,
     guest_code_digest,
@@ -178,6 +180,26 @@ def test_a_duress_pin_opens_like_any_other_and_raises_an_alarm_kept_with_the_gra
         assert plain.said() == ["access_granted"]
         assert pressed.said() == ["access_granted", "duress"]
         assert [event.person for event in pressed.events] == ["anna", "anna"]
+
+    run(story)
+
+
+def test_a_duress_pin_that_is_denied_raises_the_alarm_and_looks_like_any_other_at_the_door() -> None:
+    async def story() -> None:
+        locked = msgspec.structs.replace(FULL, lockdowns=(Lockdown("plan-1", 5, (FRONT,), None),))
+        plain, pressed = Rig(locked), Rig(locked)
+        for rig, digits in ((plain, "4711"), (pressed, DURESS)):
+            rig.disk.clear()
+            rig.doors.from_reader(KeysTyped(FRONT_IN, f"{digits}#"))
+            await asyncio.sleep(0)
+            rig.clock.advance(RELEASE_WITHIN_SECONDS)
+            rig.disk.set()
+            await rig.doors.settle()
+        assert pressed.shown == plain.shown
+        assert pressed.outputs.released == plain.outputs.released == {FRONT: False, BACK: False}
+        assert plain.said() == ["lockdown_begun", "access_denied: lockdown"]
+        assert pressed.said() == ["lockdown_begun", "access_denied: lockdown", "duress"]
+        assert [(event.door, event.person) for event in pressed.events[1:]] == [(FRONT, "anna")] * 2
 
     run(story)
 

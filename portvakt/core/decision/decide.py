@@ -14,7 +14,8 @@ the auth type, the PIN, position, interlock, anti-passback, occupancy, escort, t
 - A PIN alone identifies its holder. While PINs are locked where it was typed, at the side or in the person's phone,
   nothing is said about the PIN, not even that it is unknown; neither lock touches the other. Where a side takes a PIN
   only in a pair, a PIN that comes first is not looked at until the rest is there.
-- A duress PIN answers exactly as its holder's PIN would, and says so in the answer alone.
+- A duress PIN answers exactly as its holder's PIN would, and says so in the answer alone, in a refusal too once its
+  holder is known; one that is not in use says nothing.
 - Of several assignments the one that came furthest names the reason: when one fails at its schedule and another at its
   auth type, the answer is AUTH_TYPE_NOT_ACCEPTED. Neither the answer nor the rule it names depends on the order of
   rows; of several rules that would grant, the one with the smallest id is named.
@@ -47,7 +48,6 @@ from portvakt.core.decision.model import (
     Denied,
     Granted,
     NeedFactor,
-    PinOnPhone,
     PinTyped,
     QrShown,
     Reason,
@@ -262,7 +262,8 @@ def _by_rules(attempt: Attempt) -> Decision:
         accepts = option.accepts
         if accepts & shape.single_bit:
             if shape.pin >= 0:
-                _look_for_duress(attempt)
+                # One factor opens alone; the PIN that came with it can still be a call for help.
+                attempt.duress = attempt.is_under_duress()
             return grant(attempt, shape.single, rule)
         reached = _NOT_TAKEN
         taken |= accepts
@@ -293,24 +294,7 @@ def _pair(attempt: Attempt, rule: str) -> Decision:
     if attempt.pins_locked(typed_at(pin, attempt.request)):
         return attempt.denied(Reason.PIN_LOCKED)
     row = holders.find(CredentialKind.PIN, cast("PinTyped", pin).digest)
-    if row < 0 or not _is_theirs(attempt, pin, row):
+    if row < 0 or not attempt.is_theirs(pin, row):
         return attempt.denied(Reason.WRONG_PIN)
     attempt.duress = holders.kinds[row] == DURESS
     return grant(attempt, attempt.shape.auth_type, rule)
-
-
-def _look_for_duress(attempt: Attempt) -> None:
-    """One factor would have opened alone; a PIN that came with it can still be a call for help."""
-    holders, pin = attempt.index.holders, attempt.request.factors[attempt.shape.pin]
-    row = holders.find(CredentialKind.PIN, cast("PinTyped", pin).digest)
-    attempt.duress = row >= 0 and holders.kinds[row] == DURESS and _is_theirs(attempt, pin, row)
-
-
-def _is_theirs(attempt: Attempt, pin: object, row: int) -> bool:
-    """Tell whether a PIN is in use and the person's own, and was typed by them if on a phone."""
-    holders, barred = attempt.index.holders, attempt.state.barred
-    if holders.owners[row] != attempt.person or holders.trouble_with_credential(row, attempt.second) is not None:
-        return False
-    if isinstance(pin, PinOnPhone) and pin.person != attempt.person_id():
-        return False
-    return barred is None or holders.credential_id(row) not in barred.credentials

@@ -211,12 +211,16 @@ class Granted(msgspec.Struct, frozen=True, gc=False):
 
 
 class Denied(msgspec.Struct, frozen=True, gc=False):
-    """The door stays locked; ids are filled in as far as the checks came."""
+    """The door stays locked; ids are filled in as far as the checks came.
+
+    `duress`: the PIN that came was the duress PIN of the person named; nothing that can be seen at the door may tell.
+    """
 
     reason: Reason
     auth_type: AuthType | None = None
     person: str | None = None
     credential: str | None = None
+    duress: bool = False
 
 
 class NeedFactor(msgspec.Struct, frozen=True, gc=False):

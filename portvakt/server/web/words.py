@@ -11,7 +11,7 @@ from portvakt.core.event import ALARMS, EventKind
 EVENTS: dict[str, Promise] = {
     EventKind.ACCESS_GRANTED: _("Granted"),
     EventKind.ACCESS_DENIED: _("Denied"),
-    EventKind.DURESS: _("Opened under duress"),
+    EventKind.DURESS: _("Duress PIN used"),
     EventKind.PASSBACK: _("Passed in twice"),
     EventKind.DOOR_RELEASED_BY_OPERATOR: _("Opened by an operator"),
     EventKind.DOOR_UNLOCKED: _("Door unlocked"),

@@ -126,7 +126,9 @@ class Attempt:
     def refuse(self, reason: str) -> None:
         shape = AuthType[self.whole] if self.whole else None
         person = None if self.person is None else self.person.id
-        raise Answered(Denied(Reason[reason], shape, person, None if self.credential is None else self.credential.id))
+        forced = self.person is not None and self.right_pin() == CredentialKind.DURESS_PIN
+        named = None if self.credential is None else self.credential.id
+        raise Answered(Denied(Reason[reason], shape, person, named, forced))
 
     def service(self) -> None:
         doors = [door for door in self.rows.doors if door.id == self.request.door and door.in_service]

@@ -5,6 +5,7 @@ import pytest
 
 from portvakt.core.decision.model import (
     AuthType,
+    Barred,
     CardShown,
     CodeScanned,
     CredentialKind,
@@ -24,7 +25,7 @@ from portvakt.core.decision.model import (
     Side,
     State,
 )
-from portvakt.core.snapshot import PastAge, Snapshot
+from portvakt.core.snapshot import Lockdown, PastAge, Snapshot
 from tests.core.decision.asking import FRESH, answer, short
 from tests.core.plain import (
     AT,
@@ -200,6 +201,41 @@ def test_past_its_age_a_pin_begins_the_pairs_that_are_left(
 )
 def test_a_duress_pin_opens_and_says_so(taken: AuthType, factors: tuple[Factor, ...], credential: str | None) -> None:
     assert answer(site(taken), *factors) == Granted(taken, 5, "holder", credential, "staff", duress=True)
+
+
+DENIED_UNDER_DURESS: list[tuple[str, dict[str, object], tuple[Factor, ...], str]] = [
+    ("no assignment", {"assignments": ()}, (DURESS,), "UNAUTHORISED"),
+    ("no assignment, a pair", {"assignments": ()}, (card(1), DURESS), "UNAUTHORISED"),
+    ("evenings", {"rules": (rule(entry=(T.PIN,), schedule="evenings"),)}, (DURESS,), "NOT_PERMITTED_AT_THIS_TIME"),
+    ("no PIN alone", {"rules": (rule(entry=(T.REMOTE,)),)}, (DURESS,), "AUTH_TYPE_NOT_ACCEPTED"),
+    ("suspended", {"persons": (person(suspended=True), person("other"))}, (DURESS,), "PERSON_SUSPENDED"),
+    ("lockdown", {"lockdowns": (Lockdown("plan", 3, ("front",), None),)}, (DURESS,), "LOCKDOWN"),
+    ("lockdown, a pair", {"lockdowns": (Lockdown("plan", 3, ("front",), None),)}, (DURESS, card(1)), "LOCKDOWN"),
+    ("in the phone", {"assignments": ()}, (ASKED, PinOnPhone("holder", DURESS.digest)), "UNAUTHORISED"),
+]
+
+
+@pytest.mark.parametrize(("changed", "factors", "reason"), [case[1:] for case in DENIED_UNDER_DURESS])
+def test_a_duress_pin_that_is_refused_says_so_too(
+    changed: dict[str, object], factors: tuple[Factor, ...], reason: str
+) -> None:
+    rows = msgspec.structs.replace(site(T.PIN, T.KEY_CARD_PLUS_PIN), **changed)
+    denied = answer(rows, *factors)
+    assert isinstance(denied, Denied)
+    assert (denied.reason.name, denied.person, denied.duress) == (reason, "holder", True)
+
+
+def test_a_duress_pin_that_is_not_in_use_or_not_their_own_says_nothing() -> None:
+    rows = msgspec.structs.replace(site(T.PIN, T.KEY_CARD_PLUS_PIN), assignments=())
+    past = msgspec.structs.replace(duress_pin_of("9137"), valid_to=int(AT.timestamp()))
+    for kept in (past, duress_pin_of("9137", enabled=False), duress_pin_of("9137", of="other"), pin_of("9137")):
+        own = msgspec.structs.replace(rows, credentials=(key_card(), kept))
+        assert answer(own, card(1), DURESS) == Denied(Reason.UNAUTHORISED, T.KEY_CARD_PLUS_PIN, "holder", "card-1")
+    disabled = msgspec.structs.replace(rows, credentials=(duress_pin_of("9137", enabled=False),))
+    alone = answer(disabled, DURESS)
+    assert alone == Denied(Reason.CREDENTIAL_NOT_ENABLED, T.PIN, "holder", "duress-9137")
+    barred = State(AT, barred=Barred(credentials=frozenset({"duress-9137"})))
+    assert not getattr(answer(rows, card(1), DURESS, state=barred), "duress")  # noqa: B009 - every refusal says
 
 
 def test_anothers_duress_pin_is_a_wrong_one() -> None:

@@ -17,6 +17,7 @@ from portvakt.core.decision.model import (
     Decision,
     Denied,
     Granted,
+    NeedFactor,
     NeedPerson,
     QrShown,
     Reason,
@@ -48,7 +49,9 @@ def short(decision: Decision) -> str:
 
 
 def how(decision: Decision) -> set[str]:
-    """Say what else there is about a grant."""
+    """Say what else there is about an answer."""
+    if isinstance(decision, Denied):
+        return {"denied under duress"} if decision.duress else set()
     told = {"duress": "duress", "passback": "passback", "companion": "companion"}
     return {word for name, word in told.items() if getattr(decision, name, False)}
 
@@ -68,7 +71,7 @@ def test_the_oracle_answers_the_same_and_every_answer_is_met() -> None:
     waited_for = {Reason.FACTOR_MISSING, Reason.FAULT, Reason.ESCORT_MISSING, Reason.SECOND_PERSON_MISSING}
     needs = {"needs a factor", "needs a factor of somebody"}
     needs |= {f"needs somebody: {word}" for word in ("ESCORT_MISSING", "SECOND_PERSON_MISSING")}
-    grants = {each.name for each in AuthType} | {"duress", "passback", "companion"}
+    grants = {each.name for each in AuthType} | {"duress", "passback", "companion", "denied under duress"}
     assert set(met) == grants | needs | {reason.name for reason in set(Reason) - waited_for}
 
 
@@ -186,7 +189,7 @@ def test_a_duress_pin_answers_as_the_pin_does_but_for_the_flag(number: int) -> N
         return decide(request, compile_snapshot(msgspec.structs.replace(rows, credentials=tuple(changed))), state)
 
     decision, other = answer(CredentialKind.DURESS_PIN), answer(CredentialKind.PIN)
-    if isinstance(decision, Granted | NeedPerson) and isinstance(other, Granted | NeedPerson):
+    if not isinstance(decision, NeedFactor) and not isinstance(other, NeedFactor):
         # Who waited for company may have typed a duress PIN before.
         other = msgspec.structs.replace(other, duress=decision.duress)
     assert decision == other

@@ -63,7 +63,7 @@ def test_the_most_urgent_come_first_however_old(cast: Cast, client_of: ClientOf)
         event(cast, 4, EventKind.DOOR_HELD_OPEN),
     )
     found = shown(client_of(cast.admin), cast)
-    assert found == ["Door forced", "Opened under duress", "Reader tampered with", "Door held open"]
+    assert found == ["Door forced", "Duress PIN used", "Reader tampered with", "Door held open"]
 
 
 def test_no_person_is_shown_and_none_is_read(cast: Cast, client_of: ClientOf) -> None:
