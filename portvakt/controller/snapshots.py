@@ -33,6 +33,9 @@ from portvakt.core.snapshot import (
     open_signed,
 )
 
+# Garbage without end must not fill the disk with what is said of it; each refusal is answered all the same.
+MOST_REFUSED = 200
+
 PutInForce = Callable[[Snapshot, Index, datetime], None]
 
 
@@ -93,7 +96,7 @@ class Snapshots:
         self._in_force: _Opened | None = None
         self._confirmed_at: datetime | None = None
         self._bars: list[Bars] = []
-        self._refused = b""
+        self._refused: set[bytes] = set()
         self._wants_whole = False
         self._turn = asyncio.Lock()
 
@@ -184,6 +187,7 @@ class Snapshots:
     def _take(self, opened: _Opened, at: datetime) -> None:
         """Swap it in. What it says itself need not be barred any more, from when it decides and not before."""
         self._in_force, self._confirmed_at = opened, at
+        self._refused.clear()
         self._put_in_force(opened.rows, opened.index, at)
         self._bars = [bars for bars in self._bars if bars.version > opened.version]
         self._bar(_barred(self._bars))
@@ -256,9 +260,10 @@ class Snapshots:
         return Answer(version, f"{refused.code}: {refused.text}", self.deltas)
 
     async def _report(self, signature: bytes, refused: SnapshotRefused) -> None:
-        """One event for each thing refused, however often the server repeats it."""
-        if signature != self._refused:
-            self._refused = signature
+        """One event for each thing refused, however often the server repeats it, and for so many until another is in force."""
+        told = sha256(signature).digest()
+        if told not in self._refused and len(self._refused) < MOST_REFUSED:
+            self._refused.add(told)
             detail = f"{refused.code}: {refused.text}"[:200]
             await self._journal.append([Event(EventKind.SNAPSHOT_REFUSED, self._clock.now(), detail=detail)])
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from portvakt.controller.snapshots import Pieces, joined
+from portvakt.controller.snapshots import MOST_REFUSED, Pieces, joined
 from portvakt.core.credentials import card_digest
 from portvakt.core.decision.compile import compile_snapshot
 from portvakt.core.decision.decide import decide
@@ -127,6 +127,25 @@ def test_a_delta_that_does_not_fit_is_refused_and_changes_nothing(
             assert (await server.hear_event("snapshot_refused")).detail.startswith(code)
             assert controller.snapshots.version == 1
             assert isinstance(shown(controller, CARD_ANNA), Granted)
+
+    run(story)
+
+
+def test_garbage_without_end_is_answered_and_reported_so_many_times(tmp_path: Path) -> None:
+    async def story() -> None:
+        controller = Controller(tmp_path, identity_by(Authority(), 1))
+        for number in range(MOST_REFUSED + 50):
+            answer = await controller.snapshots.offer(b"x", number.to_bytes(64))
+            assert answer.refusal.startswith("wrong_signature")
+            # By turns with another, it is no news either.
+            await controller.snapshots.offer_bars(b"x", bytes(64))
+        assert await controller.journal.waiting_count() == MOST_REFUSED
+        await controller.snapshots.offer(signed(SITE).snapshot.body, signed(SITE).snapshot.signature)
+        assert controller.snapshots.version == 1
+        await controller.snapshots.offer(b"x", bytes(64))
+        assert await controller.journal.waiting_count() == MOST_REFUSED + 1
+        await controller.doors.settle()
+        await controller.journal.close()
 
     run(story)
 
