@@ -82,10 +82,11 @@ class Site:
         self._readers = make_readers(self._from_reader)
         self._outputs = make_outputs(self._readers, self._from_door)
         self._outputs.watch_site(self._from_door)
+        self._mark = Mark(state)
         self._doors = self._make_doors()
         self._standing = Standing(state, lambda: self._doors.deciding.state)
         self._doors.deciding.restore(self._standing.load())
-        self._clock_watch = ClockWatch(self._clock, Mark(state), self._journal.append, self._doors.trust_clock)
+        self._clock_watch = ClockWatch(self._clock, self._mark, self._journal.append, self._doors.trust_clock)
         self._snapshots = self._make_snapshots()
         self._link = self._make_link(make_link)
         self._memory_told = False
@@ -164,9 +165,15 @@ class Site:
         )
 
     def _codes_from(self) -> int:
-        """The newest step whose code may have been used before a restart: one ahead of the clock was taken too."""
-        began_before = self._store.has_snapshot()
-        return int(self._clock.now().timestamp()) // STEP_SECONDS + 1 if began_before else 0
+        """The newest step whose code may have been used before a restart: one ahead of the clock was taken too.
+
+        A clock that was set back meanwhile must not make those codes good again.
+        """
+        if not self._store.has_snapshot():
+            return 0
+        now, seen = self._clock.now(), self._mark.read()
+        latest = now if seen is None else max(now, seen)
+        return int(latest.timestamp()) // STEP_SECONDS + 1
 
     def _make_link(self, make_link: type[Link]) -> Link:
         return make_link(

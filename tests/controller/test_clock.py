@@ -20,6 +20,7 @@ from portvakt.controller.kernel_time import KernelTime, ask_kernel
 from portvakt.controller.readers import Keys
 from portvakt.controller.site import Site
 from portvakt.controller.store import START, Store
+from portvakt.core.credentials import STEP_SECONDS
 from portvakt.core.event import Event, EventKind
 from portvakt.core.snapshot import PastAge
 from tests.controller.fakes import NOON, FakeClock, FakeOutputs, JumpingClock
@@ -257,6 +258,34 @@ def test_a_running_site_tells_a_jump_and_believes_its_clock_again(tmp_path: Path
     assert batch is not None
     jumps = [event.detail for _, event in batch.events if event.kind is EventKind.CLOCK_JUMPED]
     assert jumps == ["-3600 s, not trusted", "+3600 s"]
+
+
+@pytest.mark.parametrize(("seen_ahead", "latest"), [(None, 0), (-60, 0), (240, 240)])
+def test_a_clock_set_back_over_a_restart_makes_no_used_code_good_again(
+    tmp_path: Path, seen_ahead: int | None, latest: int
+) -> None:
+    async def story() -> int:
+        who = identity.load(state)
+        assert who is not None
+        site_again = Site(
+            state=state,
+            ports=tmp_path,
+            keys=Keys(state / "reader-keys"),
+            identity=who,
+            make_outputs=lambda _readers, _deliver: FakeOutputs(),
+            software="test",
+            clock=FakeClock(),
+        )
+        site_again._store.close()
+        return site_again.deciding.state.codes_from
+
+    state = tmp_path / "state"
+    enrolled(state)
+    with_snapshot(state)
+    if seen_ahead is not None:
+        Mark(state).write(NOON + timedelta(seconds=seen_ahead))
+    newest = int((NOON + timedelta(seconds=latest)).timestamp()) // STEP_SECONDS + 1
+    assert asyncio.run(story()) == newest
 
 
 def test_the_real_kernel_answers_or_is_unknown() -> None:
