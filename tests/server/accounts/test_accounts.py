@@ -51,9 +51,12 @@ def test_an_account_of_another_organisation_cannot_be_seen_in_a_review(cast: Cas
 # USR-03, USR-04, BRD-01: what each role may do, as one table.
 MAY = {
     Role.ADMIN: set(Permission),
-    Role.HARDWARE_MANAGER: {"controller:enrol", "controller:read", "door:read", "door:release", "place:manage", "simulator:use"},
+    Role.HARDWARE_MANAGER: {
+        "controller:enrol", "controller:read", "door:read", "door:release", "lockdown:rehearse", "place:manage", "simulator:use",
+    },
     Role.OPERATOR: {
-        "access_log:read", "credential:issue", "door:read", "door:release", "person:enrol", "person:read", "rule:assign", "rule:read",
+        "access_log:read", "credential:issue", "door:read", "door:release", "lockdown:rehearse", "lockdown:start",
+        "person:enrol", "person:read", "rule:assign", "rule:read",
     },
     Role.REGULAR: set(),
     Role.GUEST: set(),
