@@ -12,6 +12,7 @@ import msgspec
 from portvakt.core.decision.compile import CompiledDoor, Index, Option
 from portvakt.core.decision.holders import ALWAYS, FOREVER, Group
 from portvakt.core.decision.model import AuthType, CredentialKind, Side
+from portvakt.core.snapshot import Person
 
 Window = tuple[int, int]
 """From, until before, in seconds since the epoch; ALWAYS and FOREVER where it is not bounded."""
@@ -55,7 +56,7 @@ class Rights:
     def __init__(self, index: Index) -> None:
         self.index = index
         self.places = _places(index)
-        self._means: dict[tuple[Window | None, frozenset[tuple[CredentialKind, Window]]], Means] = {}
+        self._means: dict[tuple[Window, frozenset[tuple[CredentialKind, Window]]], Means] = {}
 
     def group(self, row: int) -> Group:
         """Return a person's assignments."""
@@ -63,15 +64,24 @@ class Rights:
 
     def means(self, row: int) -> Means:
         """Return with what a person can come; nothing for one who is suspended."""
+        person = self.index.holders.person(row)
+        return () if person.suspended else self.held(person, row)
+
+    def held(self, person: Person, row: int) -> Means:
+        """Return with what the person of a row could come if they were not suspended."""
         holders = self.index.holders
-        person = holders.person(row)
-        window = None if person.suspended else _window(person.valid_from, person.valid_to)
+        window = in_force(person)
         credentials = map(holders.credential, holders.credentials_of(row))
         held = frozenset((each.kind, _window(each.valid_from, each.valid_to)) for each in credentials if each.enabled)
         found = self._means.get((window, held))
         if found is None:
             found = self._means[window, held] = _means(window, held)
         return found
+
+
+def in_force(person: Person) -> Window:
+    """Return from when until when a person is there."""
+    return _window(person.valid_from, person.valid_to)
 
 
 def overlap(one: Window, other: Window) -> Window | None:
@@ -104,9 +114,7 @@ def _window(since: int | None, until: int | None) -> Window:
     return (ALWAYS if since is None else since, FOREVER if until is None else until)
 
 
-def _means(own: Window | None, held: frozenset[tuple[CredentialKind, Window]]) -> Means:
-    if own is None:
-        return ()
+def _means(own: Window, held: frozenset[tuple[CredentialKind, Window]]) -> Means:
     found = []
     for auth_type, needed in _NEEDED.items():
         windows: Windows = (own,)

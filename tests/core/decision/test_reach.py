@@ -16,8 +16,10 @@ from tests.core.plain import AT, HOUR, SECOND, assigned, door, key_card, person,
 
 DAY = 86_400
 EVERY = tuple(AuthType)
+KEY = (AuthType.KEY_CARD,)
 PLAIN = snapshot(rules=(rule(schedule="office"),))
-CARD = Way("holder", "front", Side.ENTRY, "staff", (AuthType.KEY_CARD,), "office", None, None)
+CARD = Way("holder", "front", Side.ENTRY, "staff", KEY, (), (), "office", None, None)
+NO_CARD = replace(CARD, auth_types=(), not_held=KEY)
 
 
 def holding(*kinds: CredentialKind) -> Snapshot:
@@ -47,11 +49,12 @@ MEANS = [
 
 @pytest.mark.parametrize(("kinds", "types"), MEANS)
 def test_what_is_held_tells_how_to_come(kinds: tuple[CredentialKind, ...], types: set[AuthType]) -> None:
-    (way,) = who_can_open(compile_snapshot(holding(*kinds)), "front", Side.ENTRY)
-    assert set(way.auth_types) == types | PHONE
+    (way,) = who_can_open(compile_snapshot(holding(*kinds)), "front", Side.ENTRY, AT)
+    assert set(way.auth_types) == set(way.now) == types | PHONE
+    assert set(way.not_held) == set(AuthType) - types - PHONE
 
 
-# rows, ever, now (Monday 10:00)
+# rows, from Monday 10:00 on, at that moment
 CASES = {
     "in office hours": (PLAIN, CARD, True),
     "in the evenings": (replace(PLAIN, rules=(rule(schedule="evenings"),)), replace(CARD, schedule="evenings"), False),
@@ -84,8 +87,20 @@ CASES = {
         CARD,
         True,
     ),
-    "suspended": (replace(PLAIN, persons=(person(suspended=True),)), None, False),
-    "no card": (replace(PLAIN, credentials=(pin_of(),)), None, False),
+    "a card that is over": (
+        replace(PLAIN, credentials=(key_card(until=SECOND),), persons=(person(until=SECOND + DAY),)),
+        replace(NO_CARD, valid_to=SECOND + DAY),
+        False,
+    ),
+    "suspended": (replace(PLAIN, persons=(person(suspended=True),)), CARD, False),
+    "no card": (replace(PLAIN, credentials=(pin_of(),)), NO_CARD, False),
+    "a side that takes nothing": (replace(PLAIN, doors=(door(entry=(), exits=()),)), None, False),
+    "over": (replace(PLAIN, assignments=(assigned(until=SECOND),)), None, False),
+    "over in a second": (
+        replace(PLAIN, assignments=(assigned(until=SECOND + 1),)),
+        replace(CARD, valid_to=SECOND + 1),
+        True,
+    ),
     "in no rule": (replace(PLAIN, assignments=()), None, False),
     "person and rule never meet": (
         replace(PLAIN, rules=(rule(until=SECOND),), persons=(person(since=SECOND),)),
@@ -102,30 +117,29 @@ CASES = {
 
 @pytest.mark.parametrize("name", CASES)
 def test_reach(name: str) -> None:
-    rows, ever, now = CASES[name]
+    rows, expected, now = CASES[name]
     index = compile_snapshot(rows)
-    always = () if ever is None else (ever,)
-    assert who_can_open(index, "front", Side.ENTRY) == what_can_open(index, "holder") == always
-    at_ten = always if now else ()
-    assert who_can_open(index, "front", Side.ENTRY, AT) == what_can_open(index, "holder", AT) == at_ten
+    ways = () if expected is None else (replace(expected, now=KEY if now else ()),)
+    assert who_can_open(index, "front", Side.ENTRY, AT) == what_can_open(index, "holder", AT) == ways
 
 
 def test_one_who_reaches_a_door_twice_has_two_ways_in_order() -> None:
     rows = replace(PLAIN, rules=(rule(), rule("a", schedule="office")), assignments=(assigned(), assigned("a")))
-    assert [way.rule for way in who_can_open(compile_snapshot(rows), "front", Side.ENTRY)] == ["a", "staff"]
+    assert [way.rule for way in who_can_open(compile_snapshot(rows), "front", Side.ENTRY, AT)] == ["a", "staff"]
 
 
 def test_nobody_can_open_what_is_not_there_and_who_is_not_there_opens_nothing() -> None:
     index = compile_snapshot(PLAIN)
-    assert who_can_open(index, "cellar", Side.ENTRY) == ()
-    assert who_can_open(index, "front", Side.EXIT) == ()
-    assert what_can_open(index, "nobody") == ()
+    assert who_can_open(index, "cellar", Side.ENTRY, AT) == ()
+    assert who_can_open(index, "front", Side.EXIT, AT) == ()
+    assert what_can_open(index, "nobody", AT) == ()
 
 
 def test_at_another_hour() -> None:
     index = compile_snapshot(PLAIN)
-    assert who_can_open(index, "front", Side.ENTRY, AT + 7 * HOUR) == ()
-    assert who_can_open(index, "front", Side.ENTRY, AT + 7 * HOUR - timedelta(microseconds=1)) == (CARD,)
+    assert who_can_open(index, "front", Side.ENTRY, AT + 7 * HOUR) == (CARD,)
+    just_before = AT + 7 * HOUR - timedelta(microseconds=1)
+    assert who_can_open(index, "front", Side.ENTRY, just_before) == (replace(CARD, now=KEY),)
 
 
 @pytest.mark.parametrize("number", range(12))
@@ -139,7 +153,7 @@ def test_the_same_as_asking_at_every_moment(number: int) -> None:
     for at in moments:
         granted = {right[:3] for right in asked if right[3] == at}
         by_door = {way for name in DOORS for side in Side for way in who_can_open(index, name, side, at)}
-        assert {(way.person, way.door, way.side) for way in by_door} == granted
+        assert {(way.person, way.door, way.side) for way in by_door if way.now} == granted
         assert by_door == {way for name in PERSONS for way in what_can_open(index, name, at)}
-    ever = {(way.person, way.door, way.side) for name in PERSONS for way in what_can_open(index, name)}
-    assert {right[:3] for right in asked} <= ever
+    from_the_first = {way for name in PERSONS for way in what_can_open(index, name, min(moments)) if way.auth_types}
+    assert {right[:3] for right in asked} <= {(way.person, way.door, way.side) for way in from_the_first}
