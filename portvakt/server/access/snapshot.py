@@ -59,28 +59,22 @@ def build(controller: Controller) -> wire.Snapshot:
     )
 
 
-def build_whole(organisation: UUID, persons: Collection[UUID] | None = None) -> wire.Snapshot:
+def build_whole(
+    organisation: UUID, persons: Collection[UUID] | None = None, doors: Collection[UUID] | None = None
+) -> wire.Snapshot:
     """Return the rows of all controllers as one, for questions about who may pass; it is signed and sent to nobody.
 
-    With `persons`, of these alone. Instead of its digest each credential has its id, so that whoever asks need not be able to read digests.
+    With `persons` or `doors`, of these alone. Readers, interlocks and holds are left out. Instead of its digest each credential has its id,
+    so that whoever asks need not be able to read digests.
     """
-    blank = _blank(organisation, wanted_version(organisation))
-    sites = [_site(controller, blank) for controller in Controller.objects.filter(organisation=organisation)]
-    rules: dict[str, wire.Rule] = {}
-    for rule in (rule for site in sites for rule in site.rules):
-        known = rules.get(rule.id, rule)
-        doors = rule.doors if known is rule else known.doors + rule.doors
-        rules[rule.id] = msgspec.structs.replace(rule, doors=doors, schedule=known.schedule or rule.schedule)
-    own, held = Q(organisation=organisation), Q(organisation=organisation)
+    own, held, asked = Q(organisation=organisation), Q(organisation=organisation), Q(organisation=organisation)
     if persons is not None:
         own, held = own & Q(pk__in=persons), held & Q(person__in=persons)
+    if doors is not None:
+        asked &= Q(pk__in=doors)
+    rows = _blank(organisation, wanted_version(organisation))
     return msgspec.structs.replace(
-        blank,
-        doors=tuple(door for site in sites for door in site.doors),
-        schedules=tuple({schedule.id: schedule for site in sites for schedule in site.schedules}.values()),
-        rules=tuple(rules.values()),
-        lockdowns=tuple(lockdown for site in sites for lockdown in site.lockdowns),
-        areas=tuple(area for site in sites for area in site.areas),
+        _premises(rows, Door.objects.filter(asked), Area.objects.filter(organisation=organisation)),
         persons=_persons(Person.objects.filter(own)),
         credentials=_kinds_held(Credential.objects.filter(held, revoked_at__isnull=True)),
         assignments=_assignments(Assignment.objects.filter(held)),
@@ -155,27 +149,35 @@ def _blank(organisation: UUID, version: int) -> wire.Snapshot:
 
 def _site(controller: Controller, rows: wire.Snapshot) -> wire.Snapshot:
     """Add every row about the controller's site."""
-    now = timezone.now()
-    doors = list(Door.objects.filter(controller=controller).select_related("section__site"))
-    unlocks = {each.door_id: each for each in UnlockSchedule.objects.filter(door__in=doors)}
-    rules = _rules([door.pk for door in doors])
+    doors, now = Door.objects.filter(controller=controller), timezone.now()
+    return msgspec.structs.replace(
+        _premises(rows, doors, Area.objects.filter(controller=controller)),
+        controller=str(controller.pk),
+        readers=tuple(_reader(reader) for reader in Reader.objects.filter(controller=controller)),
+        interlocks=_interlocks(controller),
+        holds=tuple(
+            wire.Hold(str(hold.door_id), _seconds(hold.ends_at))
+            for hold in DoorHold.objects.filter(Q(ends_at__isnull=True) | Q(ends_at__gt=now), door__in=doors)
+        ),
+    )
+
+
+def _premises(rows: wire.Snapshot, wanted: QuerySet[Door], areas: QuerySet[Area]) -> wire.Snapshot:
+    """Add doors and areas, and what there is for these doors: rules, schedules and lockdowns."""
+    doors = list(wanted.select_related("section__site"))
+    ids = [door.pk for door in doors]
+    unlocks = {each.door_id: each for each in UnlockSchedule.objects.filter(door_id__in=ids)}
+    rules = _rules(ids)
     schedules = {rule.schedule for rule in rules if rule.schedule} | {
         str(each.schedule_id) for each in unlocks.values()
     }
     return msgspec.structs.replace(
         rows,
-        controller=str(controller.pk),
         doors=tuple(_door(door, unlocks.get(door.pk)) for door in doors),
-        readers=tuple(_reader(reader) for reader in Reader.objects.filter(controller=controller)),
         schedules=_schedules(schedules),
         rules=rules,
-        areas=tuple(_area(area) for area in Area.objects.filter(controller=controller)),
-        interlocks=_interlocks(controller),
-        lockdowns=_lockdowns(controller, now),
-        holds=tuple(
-            wire.Hold(str(hold.door_id), _seconds(hold.ends_at))
-            for hold in DoorHold.objects.filter(Q(ends_at__isnull=True) | Q(ends_at__gt=now), door__in=doors)
-        ),
+        areas=tuple(_area(area) for area in areas),
+        lockdowns=_lockdowns(ids),
     )
 
 
@@ -245,12 +247,12 @@ def _interlocks(controller: Controller) -> tuple[wire.Interlock, ...]:
     return tuple(wire.Interlock(str(interlock), tuple(sorted(held))) for interlock, held in sorted(doors.items()))
 
 
-def _lockdowns(controller: Controller, now: datetime) -> tuple[wire.Lockdown, ...]:
-    """Return the lockdowns in effect: begun, not ended, not past their end."""
-    active = list(in_effect(now).select_related("plan"))
+def _lockdowns(covered: list[UUID]) -> tuple[wire.Lockdown, ...]:
+    """Return the lockdowns of doors that are in effect: begun, not ended, not past their end."""
+    active = list(in_effect(timezone.now()).select_related("plan"))
     doors: dict[UUID, list[str]] = defaultdict(list)
     for plan, door in LockdownDoor.objects.filter(
-        plan__in={each.plan_id for each in active}, door__controller=controller
+        plan__in={each.plan_id for each in active}, door_id__in=covered
     ).values_list("plan_id", "door_id"):
         doors[plan].append(str(door))
     return tuple(
