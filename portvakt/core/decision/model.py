@@ -37,6 +37,13 @@ class AuthType(IntEnum):
     PLATE = 14
 
 
+WITH_PHONE = frozenset(
+    {AuthType.REMOTE, AuthType.REMOTE_PLUS_PHONE, AuthType.SCAN, AuthType.SCAN_PLUS_PHONE,
+     AuthType.SCAN_PLUS_KEYPAD, AuthType.CARD_PLUS_PHONE}
+)  # fmt: skip
+"""What takes a phone that is signed in to an account, and a server and a controller that talk."""
+
+
 class CredentialKind(StrEnum):
     """What is presented. A DURESS_PIN opens as its holder's PIN does and raises a silent alarm."""
 

@@ -165,7 +165,8 @@ def test_the_page_says_what_a_person_can_open(cast: Cast, client_of: ClientOf) -
     context = client.get(url(cast, cast.resident.pk)).context
     (opening,) = context["reach"]
     assert (opening.door.name, opening.side) == ("Port", "entry")
-    assert all(way.possible for way in opening.ways)
+    assert opening.auth_types
+    assert not opening.not_held
     assert not client.get(url(cast, cast.guest.pk)).context["reach"]
 
 

@@ -9,17 +9,11 @@ from django.http import HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 
-from portvakt.core.decision.model import AuthType
+from portvakt.core.decision.model import WITH_PHONE, AuthType
 from portvakt.server.organisations.actions import wanted_version
 from portvakt.server.places.models import ControllerStatus, Door, PastAgeBehaviour, Site
 from portvakt.server.purpose.actor import Permission
 from portvakt.server.web.board.page import BoardRequest, page
-
-# What only works while the server and the controller talk.
-WITH_THE_LINK = frozenset(
-    {AuthType.REMOTE, AuthType.REMOTE_PLUS_PHONE, AuthType.SCAN, AuthType.SCAN_PLUS_PHONE,
-     AuthType.SCAN_PLUS_KEYPAD, AuthType.CARD_PLUS_PHONE}
-)  # fmt: skip
 
 
 class LinkCut(msgspec.Struct, frozen=True):
@@ -75,7 +69,7 @@ def link_cut(door: Door, status: ControllerStatus | None, wanted: int) -> LinkCu
         newest=status is not None and 0 < wanted <= status.snapshot_version,
         since=since,
         until=None if keeps else (since or now) + timedelta(hours=door.past_age_hours),
-        lost=tuple(sorted(accepted & WITH_THE_LINK)),
+        lost=tuple(sorted(accepted & WITH_PHONE)),
     )
 
 

@@ -38,7 +38,7 @@ from portvakt.server.web.board.forms_credentials import CardForm, GuestCodeForm,
 from portvakt.server.web.board.forms_people import AssignForm, NewPersonForm, PersonForm, PersonsFilter
 from portvakt.server.web.board.page import BoardRequest, page
 from portvakt.server.web.board.preview import reviewed
-from portvakt.server.web.board.reach import Held, presentable, reach
+from portvakt.server.web.board.reach import reach_of_person
 from portvakt.server.web.board.standing import soon, standing
 from portvakt.server.web.forms import UNPROCESSABLE, posted, refusals_beside, show_form
 
@@ -160,7 +160,7 @@ def show(request: BoardRequest, someone: Person, **forms: Any) -> HttpResponse:
     """Show a person's page; a form that was refused is given by name instead of an empty one."""
     credentials = list(someone.credentials.order_by("-revoked_at", "issued_at"))
     assignments = list(
-        Assignment.objects.filter(person=someone).select_related("rule__schedule", "person").order_by("rule__name")
+        Assignment.objects.filter(person=someone).select_related("rule__schedule").order_by("rule__name")
     )
     pins = pins_in_use(request.organisation.pk)
     short = set(short_pins(request.organisation.pk).filter(person=someone).values_list("pk", flat=True))
@@ -171,7 +171,7 @@ def show(request: BoardRequest, someone: Person, **forms: Any) -> HttpResponse:
         "credentials": [(row, standing(row), row.pk in short) for row in credentials],
         "kinds": {row.kind for row in credentials if not row.revoked_at},
         "assignments": [(row, standing(row)) for row in assignments],
-        "reach": reach(assignments, Held(presentable(credentials), phone=account is not None)),
+        "reach": reach_of_person(someone),
         "account": account,
         "counted": Area.objects.filter(organisation=request.organisation).exists(),
         "pin_digits": pin_length_needed(pins.count() + 1),
