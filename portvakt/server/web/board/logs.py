@@ -1,8 +1,6 @@
 """What happened at the doors, and to whom? Looking somebody up, and taking the log out, are themselves put on record."""
 
-import csv
-import io
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any
 from uuid import UUID
 
@@ -25,6 +23,7 @@ from portvakt.server.web.board.forms_logs import AccessLogFilter
 from portvakt.server.web.board.newest import one_page, position
 from portvakt.server.web.board.page import BoardRequest, page
 from portvakt.server.web.board.people import named
+from portvakt.server.web.csv_file import csv_file
 
 PURPOSE = "entry_log_review"
 TEMPLATE = "board/logs/access.html"
@@ -35,8 +34,6 @@ MANY = 1_000
 # A bigint has 19 digits at most.
 ID_DIGITS = 19
 DOOR_ORDER = ("section__site__name", "section__name", "name")
-# A spreadsheet takes a cell that begins so for a formula.
-FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 def _doors(request: BoardRequest) -> list[Door]:
@@ -129,18 +126,6 @@ def export(request: BoardRequest) -> HttpResponse:
         return _show(request, chosen, doors)
     person = Person(pk=chosen.cleaned_data["person"]) if chosen.cleaned_data["person"] else None
     record_export(person, by=request.operator, fields=chosen.used())
-    text = _csv(list(events(request.organisation, chosen)[:CSV_ROWS]), {door.pk: door for door in doors})
-    name = f"{request.organisation.slug}-{timezone.localdate().isoformat()}.csv"
-    # The mark at the beginning tells spreadsheets that the text is UTF-8.
-    answer = HttpResponse("\ufeff" + text, content_type="text/csv; charset=utf-8")
-    answer.headers["Content-Disposition"] = f'attachment; filename="{name}"'
-    answer.headers["Cache-Control"] = "no-store"
-    return answer
-
-
-def _csv(rows: list[AccessEvent], doors: dict[UUID, Door]) -> str:
-    persons, out = persons_of(rows), io.StringIO()
-    writer = csv.writer(out)
     heads = (
         _("Time"),
         _("Event"),
@@ -152,12 +137,15 @@ def _csv(rows: list[AccessEvent], doors: dict[UUID, Door]) -> str:
         _("Reason"),
         _("Person"),
     )
-    writer.writerow(heads)
+    lines = _lines(list(events(request.organisation, chosen)[:CSV_ROWS]), {door.pk: door for door in doors})
+    return csv_file(f"{request.organisation.slug}-{timezone.localdate().isoformat()}", heads, lines)
+
+
+def _lines(rows: list[AccessEvent], doors: dict[UUID, Door]) -> Iterator[tuple[str, ...]]:
+    persons = persons_of(rows)
     for row in rows:
         door = doors.get(row.door_id) if row.door_id else None
-        person = persons.get(row.person_id) if row.person_id else None
-        writer.writerow([_cell(value) for value in _line(row, door, person)])
-    return out.getvalue()
+        yield _line(row, door, persons.get(row.person_id) if row.person_id else None)
 
 
 def _line(row: AccessEvent, door: Door | None, person: Person | None) -> tuple[str, ...]:
@@ -171,7 +159,3 @@ def _line(row: AccessEvent, door: Door | None, person: Person | None) -> tuple[s
         str(words.REASONS.get(row.reason, row.reason)),
         person.name if person else (_("Erased person") if row.person_id else ""),
     )
-
-
-def _cell(value: str) -> str:
-    return f"'{value}" if value.startswith(FORMULA) else value
