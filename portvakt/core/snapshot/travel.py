@@ -34,6 +34,7 @@ MAX_MESSAGE_BYTES = 8 * 1024 * 1024
 Row = TypeVar("Row", Door, Reader, Schedule, Rule, Person, Credential, Area, Interlock)
 Sided = TypeVar("Sided", Door, RuleDoor)
 Spread = TypeVar("Spread", Interlock, Lockdown)
+Body = TypeVar("Body", Snapshot, Delta, Bars)
 
 
 class SnapshotRefused(Exception):
@@ -104,11 +105,7 @@ def open_signed(
     where it is at hand: the very same bytes again are a repeat and accepted, other bytes under the same version are
     refused.
     """
-    _verify(body, signature, public_key)
-    try:
-        snapshot = msgspec.msgpack.decode(body, type=Snapshot)
-    except msgspec.MsgspecError as trouble:
-        raise SnapshotRefused("not_decodable", "not a snapshot that this software can read") from trouble
+    snapshot = _opened(body, signature, public_key, Snapshot, "a snapshot")
     if snapshot.controller != controller:
         raise SnapshotRefused("other_controller", "the snapshot is for another controller")
     if snapshot.version < newest_version:
@@ -124,11 +121,7 @@ def open_delta(
     body: bytes, signature: bytes, public_key: Ed25519PublicKey, *, controller: str, organisation: str, in_force: int
 ) -> Delta:
     """Verify and read a delta that may follow the version in force here, or raise SnapshotRefused."""
-    _verify(body, signature, public_key)
-    try:
-        delta = msgspec.msgpack.decode(body, type=Delta)
-    except msgspec.MsgspecError as trouble:
-        raise SnapshotRefused("not_decodable", "not a delta that this software can read") from trouble
+    delta = _opened(body, signature, public_key, Delta, "a delta")
     rows = delta.rows
     if rows.organisation != organisation or rows.controller != (controller if delta.site else ""):
         raise SnapshotRefused("other_controller", "the delta is for another controller or organisation")
@@ -143,11 +136,7 @@ def open_delta(
 
 def open_bars(body: bytes, signature: bytes, public_key: Ed25519PublicKey, organisation: str) -> Bars:
     """Verify and read what an organisation took back, or raise SnapshotRefused."""
-    _verify(body, signature, public_key)
-    try:
-        bars = msgspec.msgpack.decode(body, type=Bars)
-    except msgspec.MsgspecError as trouble:
-        raise SnapshotRefused("not_decodable", "not bars that this software can read") from trouble
+    bars = _opened(body, signature, public_key, Bars, "bars")
     if bars.organisation != organisation:
         raise SnapshotRefused("other_controller", "the bars are for another organisation")
     return bars
@@ -181,10 +170,14 @@ def _sorted_schedule(schedule: Schedule) -> Schedule:
     return msgspec.structs.replace(schedule, weekly=weekly, special_days=tuple(sorted(special)))
 
 
-def _verify(body: bytes, signature: bytes, public_key: Ed25519PublicKey) -> None:
+def _opened(body: bytes, signature: bytes, public_key: Ed25519PublicKey, kind: type[Body], what: str) -> Body:
     if len(body) > MAX_BODY_BYTES:
         raise SnapshotRefused("too_large", f"more than {MAX_BODY_BYTES} bytes")
     try:
         public_key.verify(signature, body)
     except InvalidSignature:
         raise SnapshotRefused("wrong_signature", "the signature is not the server's") from None
+    try:
+        return msgspec.msgpack.decode(body, type=kind)
+    except msgspec.MsgspecError as trouble:
+        raise SnapshotRefused("not_decodable", f"not {what} that this software can read") from trouble
