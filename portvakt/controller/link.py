@@ -132,7 +132,7 @@ class Link:
             self._answers.clear()
             self._status_due = True
             self._pieces, self._offered = Pieces(MAX_BODY_BYTES), asyncio.Queue(MOST_OFFERED)
-            await _until_one_ends(self._send(stream), self._receive(stream), self._take_offers())
+            await until_one_ends(self._send(stream), self._receive(stream), self._take_offers())
 
     async def _send(self, stream: Any) -> None:
         await stream.write(link_pb2.Up(hello=self._hello()))
@@ -302,7 +302,7 @@ def event_message(sequence: int, event: Event, salt: bytes = b"") -> link_pb2.Ev
     )
 
 
-async def _until_one_ends(*halves: Coroutine[None, None, None]) -> None:
+async def until_one_ends(*halves: Coroutine[Any, Any, Any]) -> None:
     """Run both; when one ends, end the other and raise what the first ended with.
 
     Not a TaskGroup: in Python 3.11 one swallows a cancellation that arrives while a half is failing, and a controller

@@ -16,7 +16,7 @@ from portvakt.controller.commands import Commands
 from portvakt.controller.doors import Doors
 from portvakt.controller.identity import Identity
 from portvakt.controller.journal import Journal
-from portvakt.controller.link import LONGEST_PAUSE, Link, _until_one_ends, pause
+from portvakt.controller.link import LONGEST_PAUSE, Link, pause, until_one_ends
 from portvakt.controller.outputs import ContactChanged
 from portvakt.controller.readers import Adoption, AdoptionOutcome
 from portvakt.controller.report import Report
@@ -434,7 +434,7 @@ def test_being_told_to_stop_just_as_the_stream_fails_is_not_forgotten() -> None:
             await asyncio.Event().wait()
 
         told = asyncio.Event()
-        task = asyncio.create_task(_until_one_ends(fail_late(told), go_on()))
+        task = asyncio.create_task(until_one_ends(fail_late(told), go_on()))
         await asyncio.sleep(0)
         told.set()
         await asyncio.sleep(0)

@@ -6,18 +6,18 @@ test sees here is what a site would do. `simulator/site.py` is for one site with
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Self
 
 from portvakt.controller import identity
 from portvakt.controller.clock import LoopClock
 from portvakt.controller.deciding import Deciding
 from portvakt.controller.journal import Journal
-from portvakt.controller.link import Link
+from portvakt.controller.link import Link, until_one_ends
 from portvakt.controller.outputs import ContactChanged, DoorInput, ExitPressed, FireChanged, SiteInput
 from portvakt.controller.readers import (
     Adoption,
@@ -151,7 +151,7 @@ class _Cable:
         class Plugged(Link):
             async def _attach(self) -> None:
                 await cable.whole.wait()
-                await _first(super()._attach(), cable.cut.wait())
+                await until_one_ends(super()._attach(), cable.cut.wait())
 
         return Plugged
 
@@ -359,16 +359,3 @@ class Fleet:
         for member in self.members:
             if wanted is None or member.controller in wanted:
                 member.cable.set(whole=whole)
-
-
-async def _first(*ways: Awaitable[Any]) -> None:
-    """Run all; when one ends, end the others and raise what it ended with."""
-    tasks = [asyncio.ensure_future(way) for way in ways]
-    try:
-        done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
-        for task in done:
-            task.result()
-    finally:
-        for task in tasks:
-            task.cancel()
-        await asyncio.wait(tasks)
