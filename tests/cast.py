@@ -16,7 +16,7 @@ from portvakt.core.decision.model import AuthType, Side
 from portvakt.server.access.actions import assign, save_rule, save_schedule
 from portvakt.server.access.models import AccessRule, Schedule
 from portvakt.server.accounts.actions import invite
-from portvakt.server.accounts.models import Account, Role
+from portvakt.server.accounts.models import PROVIDER_ROLES, Account, Role
 from portvakt.server.logbook.actions import record
 from portvakt.server.organisations.actions import open_organisation
 from portvakt.server.organisations.models import Organisation
@@ -30,6 +30,7 @@ from portvakt.server.purpose.context import acting
 PASSWORD = "a long pass phrase"
 _number = count(1)
 _password_hash: list[str] = []
+_provider: list["Cast"] = []
 
 
 @contextmanager
@@ -91,12 +92,28 @@ def make_cast(name: str = "Björkgården") -> Cast:
         record("organisation.opened", organisation, by=by)
     with as_login("board"):
         cast = Cast(organisation, by, _member(Role.ADMIN, by))
-        cast.accounts = {role: _member(role, by) for role in Role if role is not Role.ADMIN} | {Role.ADMIN: cast.admin}
+        cast.accounts = {role: _member(role, by) for role in Role if role not in {Role.ADMIN, *PROVIDER_ROLES}} | {
+            Role.ADMIN: cast.admin
+        }
         with acting("premises_administration", organisation.pk):
             _premises(cast)
         with acting("access_administration", organisation.pk):
             _people(cast)
     return cast
+
+
+def provider() -> Cast:
+    """Return the provider's own organisation, made once in a run's database, with its data protection officer and support."""
+    if not _provider:
+        with as_login("console"), acting("organisation_opening"):
+            organisation = open_organisation("Provider", provider=True)
+            by = system("test", organisation.pk)
+            record("organisation.opened", organisation, by=by)
+        with as_login("board"):
+            cast = Cast(organisation, by, _member(Role.ADMIN, by))
+            cast.accounts = {role: _member(role, by) for role in PROVIDER_ROLES} | {Role.ADMIN: cast.admin}
+        _provider.append(cast)
+    return _provider[0]
 
 
 def _member(role: Role, by: Actor) -> Account:

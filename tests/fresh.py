@@ -19,7 +19,7 @@ VAR = Path(os.environ.get("PORTVAKT_VAR", ROOT / "var"))
 def _made_from() -> str:
     """Digest of everything that the empty database is made from: what changes makes a new template."""
     files = sorted(
-        [*ROOT.glob("portvakt/server/**/*.py"), *ROOT.glob("register/*.toml"), *ROOT.glob("requirements/*.txt")]
+        [*ROOT.glob("portvakt/server/**/*.py"), *ROOT.glob("register/**/*.toml"), *ROOT.glob("requirements/*.txt")]
     )
     return hashlib.sha256(b"".join(path.read_bytes() for path in files)).hexdigest()[:16]
 

@@ -16,6 +16,11 @@ class Subject(StrEnum):
     """Whom the data is about."""
 
     ACCOUNT_HOLDER = "account_holder"
+    # Whoever deals with the provider: orders, asks, is sent offers.
+    CONTACT = "contact"
+    # Whoever the records of rights themselves are about: notices received, consents, disclosures.
+    DATA_SUBJECT = "data_subject"
+    GUARDIAN = "guardian"
     HOLDER = "holder"
 
 
@@ -25,21 +30,33 @@ class Kind(StrEnum):
     ACCESS_RIGHT = "access_right"
     ACKNOWLEDGEMENT = "acknowledgement"
     ACTIVITY = "activity"
+    BOOKKEEPING = "bookkeeping"
     CARD_READING = "card_reading"
+    CONSENT = "consent"
     CONTACT = "contact"
     CREDENTIAL = "credential"
     CREDENTIAL_DIGEST = "credential_digest"
+    DISCLOSURE = "disclosure"
     DOOR_EVENT = "door_event"
+    ENQUIRY = "enquiry"
     FORGIVENESS = "forgiveness"
     IDENTITY = "identity"
     LOG_PROOF = "log_proof"
+    MAILING = "mailing"
+    NOTICE_RECEIPT = "notice_receipt"
+    ORDER = "order"
     PASSAGE = "passage"
+    PERSONAL_IDENTITY_NUMBER = "personal_identity_number"
     REMOTE_ASK = "remote_ask"
     ROLE = "role"
     SECRET = "secret"  # noqa: S105 - the name of a kind, not a secret
     SESSION = "session"
     SNAPSHOT_CHANGE = "snapshot_change"
+    SOCIAL_MEDIA = "social_media"
+    SUPPORT = "support"
+    SUPPRESSION = "suppression"
     TECHNICAL = "technical"
+    TERMS = "terms"
 
 
 class OnErase(StrEnum):
@@ -67,11 +84,12 @@ class Keep(msgspec.Struct, frozen=True):
 
 
 class Privacy(msgspec.Struct, frozen=True):
-    """A model that holds personal data."""
+    """A model that holds personal data; `who` is the column with the id of whom a row is about, empty where no column says it."""
 
     subject: Subject
     keep: Keep
     on_erase: OnErase
+    who: str = ""
 
 
 class NotPersonal(msgspec.Struct, frozen=True):

@@ -72,6 +72,7 @@ INSTALLED_APPS = [
     "portvakt.server.people",
     "portvakt.server.places",
     "portvakt.server.access",
+    "portvakt.server.privacy",
     "portvakt.server.jobs",
     "portvakt.server.link",
     "portvakt.server.live",

@@ -7,7 +7,7 @@ from tests.rules.source import PACKAGE, ROOT, calls, last_name, python_files, te
 
 
 def registered() -> set[str]:
-    files = sorted((ROOT / "register").glob("*.toml"))
+    files = sorted((ROOT / "register" / "activities").glob("*.toml"))
     return {tomllib.loads(path.read_text(encoding="utf-8"))["id"] for path in files}
 
 

@@ -17,6 +17,7 @@ setup_test_environment()
 from portvakt.server.accounts.models import Account  # noqa: E402 - models exist only from here on
 from portvakt.server.purpose.context import acting  # noqa: E402
 from tests.cast import Cast, make_cast  # noqa: E402
+from tests.cast import provider as the_provider  # noqa: E402
 
 # A manifest of hashed file names exists only after collectstatic, which tests of pages do not need.
 settings.STORAGES["staticfiles"]["BACKEND"] = "django.contrib.staticfiles.storage.StaticFilesStorage"
@@ -59,6 +60,12 @@ def shared_cast() -> Cast:
 def other() -> Cast:
     """Make somebody else's organisation."""
     return make_cast("Ekbacken")
+
+
+@pytest.fixture
+def provider() -> Cast:
+    """Return the provider's own organisation, which all tests of a run share."""
+    return the_provider()
 
 
 @pytest.fixture

@@ -159,7 +159,7 @@ class GuardDoor(OrganisationModel):
 class Assignment(OrganisationModel):
     """A person is in a rule, from-to."""
 
-    privacy = Privacy(Subject.HOLDER, Keep.with_owner(), OnErase.DELETE_ROW)
+    privacy = Privacy(Subject.HOLDER, Keep.with_owner(), OnErase.DELETE_ROW, who="person_id")
 
     rule = OrganisationKey(AccessRule, related_name="assignments")
     person = OrganisationKey(Person, related_name="assignments")
@@ -181,7 +181,7 @@ class RemoteAsk(OrganisationModel):
     It has a kind of its own: whoever may pass a wish on need not be able to read who has passed.
     """
 
-    privacy = Privacy(Subject.HOLDER, Keep.after("asked_at", days=1), OnErase.DELETE_ROW)
+    privacy = Privacy(Subject.HOLDER, Keep.after("asked_at", days=1), OnErase.DELETE_ROW, who="person_id")
 
     person = personal(OrganisationKey(Person, related_name="asks"), Kind.REMOTE_ASK)
     controller = OrganisationKey(Controller, related_name="asks")
@@ -221,7 +221,7 @@ class RemoteAsk(OrganisationModel):
 class Forgiveness(OrganisationModel):
     """An operator asks a controller to forget in which area a person is believed to be. Its id is that of the audit entry."""
 
-    privacy = Privacy(Subject.HOLDER, Keep.after("asked_at", days=1), OnErase.DELETE_ROW)
+    privacy = Privacy(Subject.HOLDER, Keep.after("asked_at", days=1), OnErase.DELETE_ROW, who="person_id")
 
     person = personal(OrganisationKey(Person, related_name="forgivenesses"), Kind.FORGIVENESS)
     controller = OrganisationKey(Controller, related_name="forgivenesses")

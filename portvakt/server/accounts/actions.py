@@ -6,9 +6,10 @@ from uuid import UUID
 from allauth.account.models import EmailAddress
 from django.db import IntegrityError, transaction
 
-from portvakt.server.accounts.models import PERSONS_ROLES, Account, Membership, Role
+from portvakt.server.accounts.models import PERSONS_ROLES, PROVIDER_ROLES, Account, Membership, Role
 from portvakt.server.logbook.actions import record
 from portvakt.server.logbook.models import AuditEntry
+from portvakt.server.organisations.models import Organisation
 from portvakt.server.purpose.actor import Actor, Permission
 from portvakt.server.purpose.errors import Refused
 
@@ -16,12 +17,14 @@ from portvakt.server.purpose.errors import Refused
 def invite(
     email: str, roles: Iterable[Role], *, by: Actor, first_name: str = "", last_name: str = "", language: str = "sv"
 ) -> tuple[Membership, AuditEntry]:
-    """Give an e-mail address roles in the organisation, with a new account where it has none. Refused: already_member, no_role.
+    """Give an e-mail address roles in the organisation, with a new account where it has none.
+
+    Refused: already_member, no_role, not_permitted (for a role that only the provider's organisation gives).
 
     A new account has no password; the entry point sends its owner a link to choose one.
     """
     by.require(Permission.OPERATOR_MANAGE)
-    roles = _known(roles)
+    roles = _known(roles, by)
     account = _account_of(email, first_name=first_name, last_name=last_name, language=language)
     if Membership.objects.filter(organisation_id=by.organisation, account=account).exists():
         raise Refused("already_member", field="email")
@@ -73,9 +76,9 @@ def part_from_person(membership: Membership, *, by: Actor) -> AuditEntry:
 
 
 def change_roles(membership: Membership, roles: Iterable[Role], *, by: Actor) -> AuditEntry:
-    """Give a member other roles. Refused: no_role, last_admin."""
+    """Give a member other roles. Refused: no_role, last_admin, not_permitted."""
     by.require(Permission.OPERATOR_MANAGE)
-    roles = _known(roles)
+    roles = _known(roles, by)
     if Role.ADMIN not in roles:
         _keep_an_admin(membership)
     membership.roles = roles
@@ -109,9 +112,11 @@ def note_sign_in(account: Account, *, by: Actor) -> AuditEntry:
     return record("account.signed_in", account, by=by)
 
 
-def _known(roles: Iterable[Role]) -> list[Role]:
+def _known(roles: Iterable[Role], by: Actor) -> list[Role]:
     if not (chosen := sorted({Role(role) for role in roles})):
         raise Refused("no_role", field="roles")
+    if PROVIDER_ROLES & set(chosen) and not Organisation.objects.filter(pk=by.organisation, provider=True).exists():
+        raise Refused("not_permitted", field="roles")
     return chosen
 
 

@@ -11,22 +11,26 @@ from django.utils.translation import gettext_lazy as _
 
 from portvakt.core.privacy import Keep, Kind, NotPersonal, OnErase, Privacy, Subject, personal
 from portvakt.server.organisations.models import OrganisationModel
-from portvakt.server.purpose.actor import Actor, Permission
+from portvakt.server.purpose.actor import DESK, Actor, Permission
 from portvakt.server.purpose.declare import declare
 
 
 class Role(models.TextChoices):
-    """What an account is in an organisation; Regular and Guest administer nothing."""
+    """What an account is in an organisation; Regular and Guest administer nothing, DPO and Support are the provider's own."""
 
     ADMIN = "admin", _("Admin")
     HARDWARE_MANAGER = "hardware_manager", _("Hardware Manager")
     OPERATOR = "operator", _("Operator")
     REGULAR = "regular", _("Regular")
     GUEST = "guest", _("Guest")
+    DPO = "dpo", _("Data protection officer")
+    SUPPORT = "support", _("Support")
 
 
 # What an account is that administers nothing: with one of these alone it is there for its person's own doors.
 PERSONS_ROLES = frozenset({Role.REGULAR, Role.GUEST})
+# Given only in the provider's own organisation.
+PROVIDER_ROLES = frozenset({Role.DPO, Role.SUPPORT})
 _OPERATOR = frozenset(
     {
         Permission.ACCESS_LOG_READ,
@@ -58,6 +62,10 @@ PERMISSIONS: dict[Role, frozenset[Permission]] = {
     Role.OPERATOR: _OPERATOR,
     Role.REGULAR: frozenset(),
     Role.GUEST: frozenset(),
+    Role.DPO: frozenset({Permission.REGISTER_MANAGE, Permission.REGISTER_READ}),
+    Role.SUPPORT: frozenset(
+        {Permission.ACCOUNT_DISABLE, Permission.ENQUIRY_ANSWER, Permission.MAILING_SEND, Permission.SUPPORT_ANSWER}
+    ),
 }
 
 
@@ -72,7 +80,7 @@ class AccountManager(BaseUserManager["Account"]):
 class Account(AbstractBaseUser):
     """Someone who may sign in; the same account may work in several organisations."""
 
-    privacy = Privacy(Subject.ACCOUNT_HOLDER, Keep.with_owner(), OnErase.DELETE_ROW)
+    privacy = Privacy(Subject.ACCOUNT_HOLDER, Keep.with_owner(), OnErase.DELETE_ROW, who="id")
     own_rows = (
         "exists (select 1 from accounts_membership m where m.account_id = accounts_account.id"
         " and m.organisation_id = {organisation})"
@@ -105,7 +113,7 @@ class Account(AbstractBaseUser):
 class Membership(OrganisationModel):
     """An account's roles in one organisation, and the person it is there, if any."""
 
-    privacy = Privacy(Subject.ACCOUNT_HOLDER, Keep.with_owner(), OnErase.DELETE_ROW)
+    privacy = Privacy(Subject.ACCOUNT_HOLDER, Keep.with_owner(), OnErase.DELETE_ROW, who="account_id")
 
     account = models.ForeignKey(Account, models.DO_NOTHING, related_name="memberships")
     roles = personal(ArrayField(models.CharField(max_length=20, choices=Role.choices)), Kind.ROLE)
@@ -121,8 +129,10 @@ class Membership(OrganisationModel):
         return f"{self.account_id} {', '.join(self.roles)}"
 
     def actor(self) -> Actor:
-        """Return the account as the one who acts in this organisation."""
+        """Return the account as the one who acts in this organisation; the desk is there in the provider's own alone."""
         held = frozenset[Permission]().union(*(PERMISSIONS[Role(role)] for role in self.roles))
+        if held & DESK and not self.organisation.provider:
+            held -= DESK
         return Actor(
             name="operator",
             organisation=self.organisation_id,
@@ -134,18 +144,16 @@ class Membership(OrganisationModel):
 
 def _declare_libraries() -> None:
     """Say for the sign-in libraries' models what personal data they hold."""
-    account = Privacy(Subject.ACCOUNT_HOLDER, Keep.with_owner(), OnErase.DELETE_ROW)
-    tables: dict[str, dict[str, Kind]] = {
-        "account.EmailAddress": {"email": Kind.CONTACT},
-        "account.EmailConfirmation": {"key": Kind.SECRET, "created": Kind.SECRET, "sent": Kind.SECRET},
-        "mfa.Authenticator": {"data": Kind.SECRET, "created_at": Kind.SECRET, "last_used_at": Kind.SECRET},
-        "sessions.Session": {"session_key": Kind.SESSION, "session_data": Kind.SESSION, "expire_date": Kind.SESSION},
-        "usersessions.UserSession": dict.fromkeys(
-            ("created_at", "ip", "last_seen_at", "session_key", "user_agent", "data"), Kind.SESSION
-        ),
+    session = ("created_at", "ip", "last_seen_at", "session_key", "user_agent", "data")
+    tables: dict[tuple[str, str], dict[str, Kind]] = {
+        ("account.EmailAddress", "user_id"): {"email": Kind.CONTACT},
+        ("account.EmailConfirmation", ""): dict.fromkeys(("key", "created", "sent"), Kind.SECRET),
+        ("mfa.Authenticator", "user_id"): dict.fromkeys(("data", "created_at", "last_used_at"), Kind.SECRET),
+        ("sessions.Session", ""): dict.fromkeys(("session_key", "session_data", "expire_date"), Kind.SESSION),
+        ("usersessions.UserSession", "user_id"): dict.fromkeys(session, Kind.SESSION),
     }
-    for label, kinds in tables.items():
-        declare(label, account, kinds)
+    for (label, who), kinds in tables.items():
+        declare(label, Privacy(Subject.ACCOUNT_HOLDER, Keep.with_owner(), OnErase.DELETE_ROW, who=who), kinds)
     for label in ("contenttypes.ContentType", "auth.Permission", "auth.Group", "auth.Group_permissions"):
         declare(label, NotPersonal("names of Django's own, not used for rights here"))
 

@@ -23,7 +23,7 @@ def choices(words: type) -> list[tuple[object, str]]:
 class AccessEvent(models.Model):
     """One event from a controller, recorded exactly once: `journal` and `sequence` are the controller's own numbering."""
 
-    privacy = Privacy(Subject.HOLDER, Keep.after("at", days=14), OnErase.KEEP_UNTIL_EXPIRY)
+    privacy = Privacy(Subject.HOLDER, Keep.after("at", days=14), OnErase.KEEP_UNTIL_EXPIRY, who="person_id")
 
     id = models.BigAutoField(primary_key=True)
     organisation = models.ForeignKey(Organisation, models.DO_NOTHING, related_name="+")
@@ -74,7 +74,7 @@ class AccessEvent(models.Model):
 class AuditEntry(models.Model):
     """One thing an operator or the system did: for which purpose, to which object, which fields; never their values."""
 
-    privacy = Privacy(Subject.ACCOUNT_HOLDER, Keep.after("at", days=730), OnErase.KEEP_UNTIL_EXPIRY)
+    privacy = Privacy(Subject.ACCOUNT_HOLDER, Keep.after("at", days=730), OnErase.KEEP_UNTIL_EXPIRY, who="actor_id")
 
     # Made here, not by the database: a purpose that may only add entries may not read back even a number.
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
@@ -195,7 +195,7 @@ class LogFault(OrganisationModel):
 class Acknowledgement(OrganisationModel):
     """An operator has seen to an alarm, which is an access event or a log fault; it goes with the alarm."""
 
-    privacy = Privacy(Subject.ACCOUNT_HOLDER, Keep.after("at", days=730), OnErase.KEEP_UNTIL_EXPIRY)
+    privacy = Privacy(Subject.ACCOUNT_HOLDER, Keep.after("at", days=730), OnErase.KEEP_UNTIL_EXPIRY, who="account_id")
 
     event_id = models.BigIntegerField(null=True)
     fault_id = personal(models.UUIDField(null=True), Kind.ACKNOWLEDGEMENT)

@@ -11,6 +11,7 @@ from django.utils import timezone
 from django.utils.text import slugify
 
 from portvakt.server.organisations.models import HolderChange, Organisation, SnapshotCounter, TakenBack
+from portvakt.server.purpose.errors import Refused
 from portvakt.server.purpose.notices import Channel, notify
 
 # Versions follow the clock where it is ahead, so that they keep growing after a restore from a backup: controllers refuse older ones.
@@ -24,9 +25,18 @@ returning version
 """
 
 
-def open_organisation(name: str, *, language: str = "sv", timezone: str = "Europe/Stockholm") -> Organisation:
-    """Create an organisation; its slug is derived from the name and never changes. The caller records it, as its first entry."""
-    return Organisation.objects.create(name=name, slug=_free_slug(name), language=language, timezone=timezone)
+def open_organisation(
+    name: str, *, language: str = "sv", timezone: str = "Europe/Stockholm", provider: bool = False
+) -> Organisation:
+    """Create an organisation; its slug is derived from the name and never changes. The caller records it, as its first entry.
+
+    Refused: provider_exists, where another organisation runs the platform already.
+    """
+    if provider and Organisation.objects.filter(provider=True).exists():
+        raise Refused("provider_exists")
+    return Organisation.objects.create(
+        name=name, slug=_free_slug(name), language=language, timezone=timezone, provider=provider
+    )
 
 
 def _free_slug(name: str) -> str:

@@ -10,6 +10,16 @@ from django.utils.translation import gettext_lazy as _
 from portvakt.core.privacy import Keep, Kind, NotPersonal, OnErase, Privacy, Subject, personal
 
 
+class Premises(models.TextChoices):
+    """What kind of premises an organisation has: decides which presets of register/presets.toml it is offered."""
+
+    HOUSING = "housing", _("housing")
+    WORKPLACE = "workplace", _("workplace")
+    CONSTRUCTION = "construction", _("construction site")
+    SCHOOL = "school", _("school")
+    OTHER = "other", _("other")
+
+
 class Organisation(models.Model):
     """A property owner, housing association, office or building site whose operators decide who may pass."""
 
@@ -24,7 +34,28 @@ class Organisation(models.Model):
     timezone = models.CharField(_("time zone"), max_length=50, default="Europe/Stockholm")
     entry_log_days = models.PositiveSmallIntegerField(_("days the access log is kept"), default=14)
     active = models.BooleanField(_("active"), default=True)
+    # The one organisation that runs the platform; its members with a role for it work at the desk.
+    provider = models.BooleanField(default=False, editable=False)
+    premises = models.CharField(
+        _("kind of premises"), max_length=12, choices=Premises.choices, default=Premises.HOUSING
+    )
+    # Why the log is kept longer than the preset of its premises says; stands in the notice.
+    entry_log_reason = models.CharField(_("why the log is kept so long"), max_length=300, blank=True)
+    # What its notice says of it as data controller.
+    legal_name = models.CharField(_("legal name"), max_length=120, blank=True)
+    registration_number = models.CharField(_("organisation number"), max_length=20, blank=True)
+    address = models.CharField(_("postal address"), max_length=200, blank=True)
+    privacy_email = models.EmailField(_("e-mail for questions on privacy"), blank=True)
+    dpo_contact = models.CharField(_("data protection officer, if there is one"), max_length=200, blank=True)
+    public_authority = models.BooleanField(_("is a public authority"), default=False)
     created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(
+                fields=("provider",), condition=models.Q(provider=True), name="organisations_one_provider"
+            ),
+        )
 
     def __str__(self) -> str:
         return self.name
@@ -76,7 +107,7 @@ class HolderChange(OrganisationModel):
     It outlives the person's own row, for the controllers that have yet to hear that the person is gone.
     """
 
-    privacy = Privacy(Subject.HOLDER, Keep.after("changed_at", days=30), OnErase.KEEP_UNTIL_EXPIRY)
+    privacy = Privacy(Subject.HOLDER, Keep.after("changed_at", days=30), OnErase.KEEP_UNTIL_EXPIRY, who="person_id")
 
     person_id = personal(models.UUIDField(), Kind.SNAPSHOT_CHANGE)
     version = models.PositiveBigIntegerField()
@@ -95,7 +126,7 @@ class HolderChange(OrganisationModel):
 class TakenBack(OrganisationModel):
     """Something that may open nothing from `version` on: a person, a credential, or a person in a rule. Told to controllers at once."""
 
-    privacy = Privacy(Subject.HOLDER, Keep.after("at", days=1), OnErase.KEEP_UNTIL_EXPIRY)
+    privacy = Privacy(Subject.HOLDER, Keep.after("at", days=1), OnErase.KEEP_UNTIL_EXPIRY, who="person_id")
 
     version = models.PositiveBigIntegerField()
     at = personal(models.DateTimeField(), Kind.SNAPSHOT_CHANGE)

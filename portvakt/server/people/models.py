@@ -36,7 +36,7 @@ ESCORTS = [
 class Person(OrganisationModel):
     """Someone who may hold credentials: resident, employee, contractor or guest."""
 
-    privacy = Privacy(Subject.HOLDER, Keep.after("valid_to", days=30), OnErase.DELETE_ROW)
+    privacy = Privacy(Subject.HOLDER, Keep.after("valid_to", days=30), OnErase.DELETE_ROW, who="id")
 
     first_name = personal(models.CharField(_("first name"), max_length=100), Kind.IDENTITY)
     last_name = personal(models.CharField(_("last name"), max_length=100, blank=True), Kind.IDENTITY)
@@ -65,7 +65,7 @@ class Person(OrganisationModel):
 class Credential(OrganisationModel):
     """What a person presents at a door, known by its keyed digest; what would let another open with it is never stored."""
 
-    privacy = Privacy(Subject.HOLDER, Keep.with_owner(), OnErase.DELETE_ROW)
+    privacy = Privacy(Subject.HOLDER, Keep.with_owner(), OnErase.DELETE_ROW, who="person_id")
 
     person = OrganisationKey(Person, related_name="credentials")
     kind = models.CharField(max_length=10, choices=[(kind.value, kind.name) for kind in CredentialKind])

@@ -12,23 +12,44 @@ class Permission(StrEnum):
     """What a role may allow: resource:action, alphabetical."""
 
     ACCESS_LOG_READ = "access_log:read"
+    ACCOUNT_DISABLE = "account:disable"
     AUDIT_LOG_READ = "audit_log:read"
     CONTROLLER_ENROL = "controller:enrol"
     CONTROLLER_READ = "controller:read"
     CREDENTIAL_ISSUE = "credential:issue"
     DOOR_READ = "door:read"
     DOOR_RELEASE = "door:release"
+    ENQUIRY_ANSWER = "enquiry:answer"
     LOCKDOWN_REHEARSE = "lockdown:rehearse"
     LOCKDOWN_START = "lockdown:start"
+    MAILING_SEND = "mailing:send"
     OPERATOR_MANAGE = "operator:manage"
     PERSON_ENROL = "person:enrol"
     PERSON_READ = "person:read"
     PLACE_MANAGE = "place:manage"
+    PRIVACY_MANAGE = "privacy:manage"
+    REGISTER_MANAGE = "register:manage"
+    REGISTER_READ = "register:read"
     RULE_ASSIGN = "rule:assign"
     RULE_MANAGE = "rule:manage"
     RULE_READ = "rule:read"
     SCHEDULE_MANAGE = "schedule:manage"
     SIMULATOR_USE = "simulator:use"
+    SUPPORT_ANSWER = "support:answer"
+    SUPPORT_ASK = "support:ask"
+
+
+# What the provider's own staff may do at the desk; whoever administers another organisation does not hold these there.
+DESK = frozenset(
+    {
+        Permission.ACCOUNT_DISABLE,
+        Permission.ENQUIRY_ANSWER,
+        Permission.MAILING_SEND,
+        Permission.REGISTER_MANAGE,
+        Permission.REGISTER_READ,
+        Permission.SUPPORT_ANSWER,
+    }
+)
 
 
 class Actor(msgspec.Struct, frozen=True):

@@ -6,6 +6,8 @@ finds a difference at start does not start.
 
 import hashlib
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
+from pathlib import Path
 from typing import Any
 
 from django.conf import settings
@@ -14,7 +16,7 @@ from psycopg import sql
 
 from portvakt.server.purpose import declare, rights
 from portvakt.server.purpose.checks import declarations_and_register
-from portvakt.server.purpose.register import ENTRY_POINTS, Activity, read_register
+from portvakt.server.purpose.register import ENTRY_POINTS, Activity, Register, read_register
 from portvakt.server.purpose.rights import ColumnRight, Key, Member, Policy, Right, RowSecurity, SequenceRight
 
 # Everything granted to a purpose, to a login or to everybody on a table of the public schema; table grants show as column "*".
@@ -85,9 +87,19 @@ class RightsDiffer(Exception):
     """The database gives other rights than the register says; the text lists the differences."""
 
 
+def in_force() -> Register:
+    """Return the register that this deployment enforces; read once, because a process keeps to the one it started with."""
+    return _read(settings.REGISTER)
+
+
+@lru_cache(maxsize=4)
+def _read(folder: Path) -> Register:
+    return read_register(folder)
+
+
 def activities() -> tuple[Activity, ...]:
-    """Return the register of this deployment."""
-    return read_register(settings.REGISTER)
+    """Return the activities that this deployment enforces."""
+    return in_force().activities
 
 
 def held(wanted: Iterable[Right]) -> frozenset[Right]:

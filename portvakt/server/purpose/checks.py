@@ -16,7 +16,7 @@ def declarations_and_register(**_: Any) -> list[CheckMessage]:
     """Return every mistake in the models' declarations, in the register and between the two."""
     found = [Error(text, id=code) for model in declare.tables() for code, text in model_mistakes(model)]
     try:
-        activities = read_register(settings.REGISTER)
+        activities = read_register(settings.REGISTER).activities
     except RegisterError as error:
         return [*found, Error(str(error), id="purpose.E001")]
     return [*found, *(Error(text, id=code) for code, text in register_mistakes(activities))]
@@ -40,6 +40,8 @@ def model_mistakes(model: type[models.Model]) -> Iterator[tuple[str, str]]:
             yield "purpose.E004", f"{label}.{column} may hold anything; mark it with personal() or limit it by choices"
         if said.keep.field and said.keep.field not in {field.name for field in model._meta.concrete_fields}:
             yield "purpose.E005", f"{label} is kept after {said.keep.field!r}, a field it does not have"
+        if said.who and said.who not in declare.kinds(model):
+            yield "purpose.E009", f"{label} is about whom its column {said.who!r} names, which it does not have"
 
 
 def held() -> set[tuple[Subject, Kind]]:
@@ -55,7 +57,13 @@ def held() -> set[tuple[Subject, Kind]]:
 
 def register_mistakes(activities: tuple[Activity, ...]) -> Iterator[tuple[str, str]]:
     """Yield (code, sentence) for each mistake between the register and the models."""
-    asked = {(row.subject, kind): activity.id for activity in activities for row in activity.data for kind in row.kinds}
+    asked = {
+        (row.subject, kind): activity.id
+        for activity in activities
+        for row in activity.data
+        for kind in row.kinds
+        if row.where is None
+    }
     for subject, kind in sorted(set(asked) - held()):
         yield "purpose.E006", f"{asked[subject, kind]}.toml asks for {kind} of {subject}, which no model holds"
     for subject, kind in sorted(held() - set(asked)):

@@ -14,7 +14,7 @@ from django.db import connection, transaction
 from portvakt.server.purpose.errors import Refused
 
 SET_CONTEXT = """select set_config('role', %s, true), set_config('portvakt.organisation', %s, true),
-    set_config('portvakt.actor', %s, true)"""
+    set_config('portvakt.actor', %s, true), set_config('portvakt.person', %s, true), set_config('portvakt.account', %s, true)"""
 
 _open: ContextVar[str] = ContextVar("purpose", default="")
 
@@ -38,11 +38,18 @@ def within_purpose() -> bool:
 
 @contextmanager
 def acting(
-    purpose: str, organisation: UUID | None = None, by: UUID | None = None, *, one_moment: bool = False
+    purpose: str,
+    organisation: UUID | None = None,
+    by: UUID | None = None,
+    *,
+    person: UUID | None = None,
+    account: UUID | None = None,
+    one_moment: bool = False,
 ) -> Iterator[None]:
     """Open one unit of work for a registered purpose; `organisation` is None only for deployment-wide purposes.
 
-    With `one_moment` all its reads see the rows of the same moment, whatever is committed meanwhile.
+    A purpose whose scope is one data subject sees rows about `person` in the organisation and about `account` alone. With
+    `one_moment` all its reads see the rows of the same moment, whatever is committed meanwhile.
 
     Raises Refused("purpose_nested") inside another unit of work. The database refuses a purpose that the login may not take.
     """
@@ -52,7 +59,8 @@ def acting(
         with connection.cursor() as cursor:
             if one_moment:
                 cursor.execute("set transaction isolation level repeatable read")
-            cursor.execute(SET_CONTEXT, [role_of(purpose), str(organisation or ""), str(by or "")])
+            about = [str(one or "") for one in (organisation, by, person, account)]
+            cursor.execute(SET_CONTEXT, [role_of(purpose), *about])
         token = _open.set(purpose)
         try:
             yield

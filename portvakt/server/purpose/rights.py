@@ -4,17 +4,34 @@ A right is a small value; the wanted set is compared with the set that the catal
 never tables: a table grant would make a column revoke do nothing.
 """
 
+import hashlib
 from collections.abc import Iterable, Iterator
 
 import msgspec
 from django.db import models
 
-from portvakt.core.privacy import NotPersonal, Privacy
+from portvakt.core.privacy import NotPersonal, Privacy, Subject
 from portvakt.server.purpose import declare
 from portvakt.server.purpose.context import role_of
+from portvakt.server.purpose.models import RegisterVersion
 from portvakt.server.purpose.register import ENTRY_POINTS, Activity, Operation
 
 ORGANISATION = "(nullif((select current_setting('portvakt.organisation', true)), ''))::uuid"
+PERSON = "(nullif((select current_setting('portvakt.person', true)), ''))::uuid"
+ACCOUNT = "(nullif((select current_setting('portvakt.account', true)), ''))::uuid"
+# Whose id a row's `who` is, by its subject: a setting of the unit of work each.
+ABOUT = {
+    Subject.HOLDER: f"= {PERSON}",
+    Subject.ACCOUNT_HOLDER: f"= {ACCOUNT}",
+    Subject.GUARDIAN: f"= {ACCOUNT}",
+    Subject.DATA_SUBJECT: f"in ({PERSON}, {ACCOUNT})",
+}
+# An organisation's support case gives leave to look; see privacy.models.SupportLeave, whose columns these are.
+LEAVE = """exists (select 1 from privacy_supportleave l where l.organisation_id = {organisation} and l.purpose = '{purpose}'
+ and l.until > now() and l.revoked_at is null)"""
+# The newest consent counts, and only one to the text as it stands; see privacy.models.Consent.
+CONSENT = """(select c.given and c.text_digest = '{digest}' from privacy_consent c where c.subject_id = {table}.{who}
+ and c.purpose = '{purpose}' order by c.at desc, c.id desc limit 1)"""
 PRIVILEGE: dict[Operation, str] = {"read": "SELECT", "insert": "INSERT", "update": "UPDATE"}
 OURS = "portvakt."
 # The queue's tables hold no personal data: job arguments are ids. Its own login works on them directly, outside any purpose.
@@ -80,14 +97,21 @@ def login_of(entry_point: str) -> str:
 
 def wanted(activities: Iterable[Activity]) -> frozenset[Right]:
     """Return every right that the register and the models ask for; nothing else may exist."""
-    activities = tuple(activities)
+    activities = tuple(activity for activity in activities if not activity.outside)
     rights: set[Right] = set(_members(activities))
     for model in declare.tables():
         rights.update(_keys(model))
         rights.update(_row_security(model, activities))
         for activity in activities:
             rights.update(_columns(model, activity))
-    return frozenset(rights | set(_queue()))
+    return frozenset(rights | set(_queue()) | set(_register()))
+
+
+def _register() -> Iterator[ColumnRight]:
+    """Every process reads at its start which register is in force, before it has any purpose."""
+    for entry_point in ENTRY_POINTS:
+        for column in declare.kinds(RegisterVersion):
+            yield ColumnRight(login_of(entry_point), RegisterVersion._meta.db_table, column, "SELECT")
 
 
 def _members(activities: Iterable[Activity]) -> Iterator[Member]:
@@ -141,14 +165,50 @@ def _row_security(model: type[models.Model], activities: tuple[Activity, ...]) -
     if not own and not isinstance(declare.declaration(model), Privacy):
         return
     yield RowSecurity(model._meta.db_table)
-    scoped = {
-        scope: tuple(sorted(role_of(activity.id) for activity in activities if activity.scope == scope))
-        for scope in ("organisation", "deployment")
-    }
-    if own and scoped["organisation"]:
-        yield Policy(model._meta.db_table, "own_organisation", scoped["organisation"], own)
-    if scoped["deployment"]:
-        yield Policy(model._meta.db_table, "deployment", scoped["deployment"], "true")
+    plain = [activity for activity in activities if not activity.outside and not _narrowed(activity)]
+    for scope, name, rows in (("organisation", "own_organisation", own), ("deployment", "deployment", "true")):
+        roles = tuple(sorted(role_of(activity.id) for activity in plain if activity.scope == scope))
+        if roles and rows:
+            yield Policy(model._meta.db_table, name, roles, rows)
+    for activity in activities:
+        if not activity.outside and _narrowed(activity) and (rows := _narrow_rows(model, activity, own)):
+            yield Policy(model._meta.db_table, f"only_{activity.id}", (role_of(activity.id),), rows)
+
+
+def _narrowed(activity: Activity) -> bool:
+    """Tell whether a purpose sees fewer rows than its organisation's or all: one subject's, those under leave, or under consent."""
+    return activity.scope == "subject" or activity.leave or activity.legal_basis == "consent"
+
+
+def _narrow_rows(model: type[models.Model], activity: Activity, own: str) -> str:
+    """Return the SQL condition under which a row is there for such a purpose; empty where none ever is."""
+    said, table = declare.declaration(model), model._meta.db_table
+    who = said.who if isinstance(said, Privacy) else ""
+    conditions = [] if activity.scope == "deployment" else [own] if own else []
+    if activity.scope == "subject" and isinstance(said, Privacy):
+        if not who or said.subject not in ABOUT:
+            return ""
+        # An account's own rows lie in no organisation, or in each it works in.
+        at = conditions if said.subject is Subject.HOLDER else []
+        conditions = [*at, f"{table}.{who} {ABOUT[said.subject]}"]
+    if activity.leave:
+        conditions.append(LEAVE.format(organisation=ORGANISATION, purpose=activity.id))
+    if activity.legal_basis == "consent" and isinstance(said, Privacy) and _consented(said):
+        if not who:
+            return ""
+        conditions.append(CONSENT.format(digest=consent_digest(activity), table=table, who=who, purpose=activity.id))
+    return " and ".join(conditions) if conditions else "true"
+
+
+def _consented(said: Privacy) -> bool:
+    """Tell whether rows need their subject's consent: the records of consents themselves do not."""
+    return said.subject is not Subject.DATA_SUBJECT
+
+
+def consent_digest(activity: Activity) -> str:
+    """Return the digest of the text that is consented to, in both languages: another text needs another consent."""
+    said = (activity.name, activity.purpose, *(row.kinds for row in activity.data), activity.recipients)
+    return hashlib.sha256(msgspec.json.encode(said)).hexdigest()
 
 
 def own_rows(model: type[models.Model]) -> str:
@@ -184,6 +244,6 @@ def _foreign_key(table: str, column: str, target: type[models.Model]) -> Key:
 
 def all_roles(activities: Iterable[Activity]) -> tuple[list[str], list[str]]:
     """Return the names of (purpose roles, logins) that must exist."""
-    return sorted(role_of(activity.id) for activity in activities), [
+    return sorted(role_of(activity.id) for activity in activities if not activity.outside), [
         login_of(entry_point) for entry_point in ENTRY_POINTS
     ]

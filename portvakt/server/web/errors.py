@@ -101,6 +101,7 @@ REFUSALS: dict[str, tuple[HTTPStatus, Promise]] = {
     "plate_length": (HTTPStatus.UNPROCESSABLE_ENTITY, _("A licence plate has 2 to 10 letters and digits.")),
     "plate_taken": (HTTPStatus.CONFLICT, _("This licence plate cannot be given to the person.")),
     "plate_text": (HTTPStatus.UNPROCESSABLE_ENTITY, _("A licence plate has letters and digits alone.")),
+    "provider_exists": (HTTPStatus.CONFLICT, _("Another organisation runs the platform already.")),
     "purpose_nested": (HTTPStatus.INTERNAL_SERVER_ERROR, _("Purposes do not nest.")),
     "qr_handle": (HTTPStatus.INTERNAL_SERVER_ERROR, _("The code is damaged. Make a new one.")),
     "qr_step": (HTTPStatus.INTERNAL_SERVER_ERROR, _("The code is damaged. Make a new one.")),

@@ -13,6 +13,8 @@ urlpatterns = [
     path("account/", include("allauth.urls")),
     # Short, so that the code printed at a door stays coarse enough for any camera.
     path("s/<str:code>/", scan.scanned, name="scanned"),
+    path("", include("portvakt.server.web.site.urls")),
+    path("desk/", include("portvakt.server.web.desk.urls")),
     path("o/<slug:slug>/me/", include("portvakt.server.web.me.urls")),
     path("o/<slug:slug>/", include("portvakt.server.web.board.urls")),
 ]

@@ -2,7 +2,8 @@ import pytest
 
 from portvakt.server.accounts.actions import change_roles, invite, remove_member
 from portvakt.server.accounts.models import PERMISSIONS, Account, Membership, Role
-from portvakt.server.purpose.actor import Permission
+from portvakt.server.organisations.models import Organisation
+from portvakt.server.purpose.actor import DESK, Permission
 from portvakt.server.purpose.context import acting
 from portvakt.server.purpose.errors import Refused
 from tests.cast import Cast
@@ -60,13 +61,21 @@ MAY = {
     },
     Role.REGULAR: set(),
     Role.GUEST: set(),
+    Role.DPO: {"register:manage", "register:read"},
+    Role.SUPPORT: {"account:disable", "enquiry:answer", "mailing:send", "support:answer"},
 }  # fmt: skip
 
 
 @pytest.mark.parametrize("role", Role)
 def test_what_a_role_may_do(role: Role) -> None:
     assert set(PERMISSIONS[role]) == MAY[role]
-    assert Membership(roles=[role]).actor().permissions == PERMISSIONS[role]
+    assert Membership(roles=[role], organisation=Organisation(provider=True)).actor().permissions == PERMISSIONS[role]
+    assert Membership(roles=[role], organisation=Organisation()).actor().permissions == PERMISSIONS[role] - DESK
+
+
+def test_the_providers_roles_are_given_in_its_own_organisation_alone(cast: Cast) -> None:
+    with acting(WORK), pytest.raises(Refused, match="not_permitted"):
+        invite("dpo@example.org", [Role.DPO], by=cast.by)
 
 
 def test_permissions_are_resource_and_action_in_alphabetical_order() -> None:

@@ -138,7 +138,7 @@ def test_a_serving_process_must_not_be_connected_as_the_owner() -> None:
 def test_nothing_starts_on_a_bad_register(tmp_path: Path, settings_register: Callable[[Path], None]) -> None:
     (tmp_path / "entry.toml").write_text('id = "entry"')
     settings_register(tmp_path)
-    with pytest.raises(catalogue.RightsDiffer, match=r"entry\.toml"):
+    with pytest.raises(catalogue.RightsDiffer, match="no activity"):
         catalogue.require_no_difference()
 
 

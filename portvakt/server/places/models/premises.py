@@ -139,6 +139,8 @@ class Door(OrganisationModel):
     # What the codes printed at the door say; public, and made anew when somebody misuses them.
     entry_code = models.BinaryField(max_length=16, null=True, editable=False)
     exit_code = models.BinaryField(max_length=16, null=True, editable=False)
+    # Closer to private life than a common door: passages there are not logged at all (IMY on electronic keys).
+    home = models.BooleanField(_("leads into a home: passages are not logged"), default=False)
     within_metres = models.PositiveIntegerField(
         _("phones open it within, metres"), null=True, blank=True, validators=[MinValueValidator(10)]
     )
