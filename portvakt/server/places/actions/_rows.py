@@ -1,11 +1,12 @@
 """How is a row of the premises stored, so that a taken name is a refusal and nothing else is undone?"""
 
-from typing import TypeVar
+from typing import Any, TypeVar
+from uuid import UUID
 
 from django.db import IntegrityError, connection, models, transaction
 from django.utils import timezone
 
-from portvakt.server.places.models import Controller, ControllerTask
+from portvakt.server.places.models import ControllerTask
 from portvakt.server.purpose.actor import Actor
 from portvakt.server.purpose.errors import Refused
 from portvakt.server.purpose.notices import Channel, notify
@@ -55,9 +56,10 @@ def remove(row: models.Model) -> None:
         raise Refused("still_used") from error
 
 
-def ask(task: ControllerTask, controller: Controller, by: Actor) -> ControllerTask:
-    """Pass a task on to a controller."""
-    task.organisation_id, task.controller_id, task.asked_at = by.organisation, controller.pk, timezone.now()
+def ask(key: UUID, action: ControllerTask.Action, controller: UUID, by: Actor, **values: Any) -> ControllerTask:
+    """Pass a task of this id on to a controller."""
+    task = ControllerTask(pk=key, action=action, controller_id=controller, organisation_id=by.organisation, **values)
+    task.asked_at = timezone.now()
     task.save(force_insert=True)
-    notify(Channel.COMMAND, controller.pk)
+    notify(Channel.COMMAND, controller)
     return task

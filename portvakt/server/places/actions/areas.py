@@ -57,7 +57,7 @@ def forgive_everybody(controller: Controller, *, by: Actor) -> tuple[ControllerT
     """Ask a controller to forget in which of its areas everybody is; it answers in the task, or never."""
     by.require(Permission.DOOR_RELEASE)
     entry = record("controller.forgive_asked", controller, by=by)
-    return ask(ControllerTask(pk=entry.pk, action=ControllerTask.Action.FORGIVE), controller, by), entry
+    return ask(entry.pk, ControllerTask.Action.FORGIVE, controller.pk, by), entry
 
 
 def save_interlock(interlock: Interlock, doors: Collection[UUID], *, by: Actor) -> AuditEntry:

@@ -5,7 +5,7 @@ import secrets
 from portvakt.server.logbook.actions import record
 from portvakt.server.logbook.models import AuditEntry
 from portvakt.server.places.actions._rows import ask
-from portvakt.server.places.models import Controller, ControllerTask, Door, Reader
+from portvakt.server.places.models import ControllerTask, Door, Reader
 from portvakt.server.purpose.actor import Actor, Permission
 
 DOOR_CODE_BYTES = 16
@@ -25,7 +25,5 @@ def read_card(reader: Reader, *, by: Actor) -> tuple[ControllerTask, AuditEntry]
     """Ask a reader's controller for what the next card says, read twice, instead of deciding on it; for READ_SECONDS."""
     by.require(Permission.CREDENTIAL_ISSUE)
     entry = record("reader.card_asked", reader, by=by)
-    task = ControllerTask(
-        pk=entry.pk, action=ControllerTask.Action.READ_CARD, reader_id=reader.pk, seconds=READ_SECONDS
-    )
-    return ask(task, Controller(pk=reader.controller_id), by), entry
+    action = ControllerTask.Action.READ_CARD
+    return ask(entry.pk, action, reader.controller_id, by, reader_id=reader.pk, seconds=READ_SECONDS), entry

@@ -91,7 +91,5 @@ def adopt_reader(reader: Reader, *, by: Actor) -> tuple[ControllerTask, AuditEnt
     """Ask a reader's controller to give it a key of its own, within ADOPTION_SECONDS."""
     by.require(Permission.CONTROLLER_ENROL)
     entry = record("reader.adoption_asked", reader, by=by)
-    task = ControllerTask(
-        pk=entry.pk, action=ControllerTask.Action.ADOPT_READER, reader_id=reader.pk, seconds=ADOPTION_SECONDS
-    )
-    return ask(task, Controller(pk=reader.controller_id), by), entry
+    action = ControllerTask.Action.ADOPT_READER
+    return ask(entry.pk, action, reader.controller_id, by, reader_id=reader.pk, seconds=ADOPTION_SECONDS), entry

@@ -95,7 +95,7 @@ def rehearse_lockdown(plan: LockdownPlan, *, by: Actor) -> AuditEntry:
     by.require(Permission.LOCKDOWN_REHEARSE)
     ControllerTask.objects.filter(plan=plan).delete()
     for controller in Controller.objects.filter(doors__lockdown_plans__plan=plan).distinct():
-        ask(ControllerTask(pk=uuid4(), action=ControllerTask.Action.REHEARSE, plan=plan), controller, by)
+        ask(uuid4(), ControllerTask.Action.REHEARSE, controller.pk, by, plan=plan)
     return record("lockdown.rehearsed", plan, by=by)
 
 
