@@ -1,5 +1,6 @@
 """How is a row of the premises stored, so that a taken name is a refusal and nothing else is undone?"""
 
+from collections.abc import Collection
 from typing import Any, TypeVar
 from uuid import UUID
 
@@ -42,6 +43,14 @@ def store(row: models.Model) -> bool:
     except IntegrityError as error:
         raise Refused("name_taken", field="name") from error
     return added
+
+
+def hold_doors(part: type[models.Model], doors: Collection[UUID], by: Actor, **owner: models.Model) -> None:
+    """Let a row have exactly these doors; `part` is the model of its doors, `owner` names the row there."""
+    rows, wanted = part._default_manager.filter(**owner), set(doors)
+    rows.exclude(door__in=wanted).delete()
+    missing = wanted - set(rows.values_list("door_id", flat=True))
+    part._default_manager.bulk_create(part(organisation_id=by.organisation, door_id=door, **owner) for door in missing)
 
 
 def remove(row: models.Model) -> None:

@@ -3,11 +3,9 @@
 from collections.abc import Collection
 from uuid import UUID
 
-from django.db.models import Q
-
 from portvakt.server.logbook.actions import record
 from portvakt.server.logbook.models import AuditEntry
-from portvakt.server.places.actions._rows import ask, store
+from portvakt.server.places.actions._rows import ask, hold_doors, store
 from portvakt.server.places.models import Area, Controller, ControllerTask, Door, Interlock, InterlockDoor
 from portvakt.server.purpose.actor import Actor, Permission
 from portvakt.server.purpose.errors import Refused
@@ -69,11 +67,7 @@ def save_interlock(interlock: Interlock, doors: Collection[UUID], *, by: Actor) 
         raise Refused("interlock_controllers", field="doors")
     interlock.organisation_id = by.organisation
     added = store(interlock)
-    InterlockDoor.objects.filter(~Q(door__in=doors), interlock=interlock).delete()
-    held = set(InterlockDoor.objects.filter(interlock=interlock).values_list("door_id", flat=True))
-    InterlockDoor.objects.bulk_create(
-        InterlockDoor(organisation_id=by.organisation, interlock=interlock, door_id=door) for door in set(doors) - held
-    )
+    hold_doors(InterlockDoor, doors, by, interlock=interlock)
     action = "interlock.added" if added else "interlock.changed"
     return record(action, interlock, by=by, fields=["name", "doors"], doors=True)
 

@@ -5,12 +5,11 @@ from datetime import datetime, timedelta
 from uuid import UUID, uuid4
 
 from django.db import transaction
-from django.db.models import Q
 from django.utils import timezone
 
 from portvakt.server.logbook.actions import record
 from portvakt.server.logbook.models import AuditEntry
-from portvakt.server.places.actions._rows import ask, store
+from portvakt.server.places.actions._rows import ask, hold_doors, store
 from portvakt.server.places.models import (
     Controller,
     ControllerTask,
@@ -39,11 +38,7 @@ def save_plan(plan: LockdownPlan, doors: Collection[UUID], *, by: Actor) -> Audi
         raise Refused("plan_site", field="doors")
     plan.organisation_id = by.organisation
     added = store(plan)
-    LockdownDoor.objects.filter(~Q(door__in=wanted), plan=plan).delete()
-    held = set(LockdownDoor.objects.filter(plan=plan).values_list("door_id", flat=True))
-    LockdownDoor.objects.bulk_create(
-        LockdownDoor(organisation_id=by.organisation, plan=plan, door_id=door) for door in wanted - held
-    )
+    hold_doors(LockdownDoor, wanted, by, plan=plan)
     fields = ["name", "rank", "ends_after_minutes", "doors"]
     entry = record("plan.added" if added else "plan.changed", plan, by=by, fields=fields, doors=True)
     # A door that is taken out of a plan in effect is locked down no more. Asked last, as a lockdown may just have been started.
