@@ -1,6 +1,6 @@
 """How is something written into the logbook?"""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -53,6 +53,14 @@ def record(
         fields=sorted(fields),
         snapshot_version=next_snapshot_version(by.organisation, holder) if doors else None,
     )
+
+
+def put(row: models.Model, values: Mapping[str, Any]) -> list[str]:
+    """Give a row, unsaved, these values; return the names of those that differ, to save and to record."""
+    changed = [name for name, value in values.items() if getattr(row, name) != value]
+    for name in changed:
+        setattr(row, name, values[name])
+    return changed
 
 
 def record_events(events: Iterable[AccessEvent]) -> None:

@@ -27,7 +27,7 @@ from portvakt.core.credentials import (
 )
 from portvakt.core.decision.model import CredentialKind
 from portvakt.core.plates import recognise
-from portvakt.server.logbook.actions import record
+from portvakt.server.logbook.actions import put, record
 from portvakt.server.logbook.models import AuditEntry
 from portvakt.server.organisations.actions import digest_key, take_back
 from portvakt.server.people.actions._rows import check_period, new_credential
@@ -133,9 +133,7 @@ def change_credential(credential: Credential, *, by: Actor, **values: Any) -> Au
     by.require(Permission.CREDENTIAL_ISSUE)
     if credential.revoked_at:
         raise Refused("credential_revoked")
-    changed = [name for name, value in values.items() if getattr(credential, name) != value]
-    for name in changed:
-        setattr(credential, name, values[name])
+    changed = put(credential, values)
     check_period(vars(credential))
     if credential.kind == CredentialKind.GUEST_CODE and credential.valid_to is None:
         raise Refused("window_missing", field="valid_to")

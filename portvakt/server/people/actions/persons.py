@@ -4,7 +4,7 @@ from typing import Any
 
 from django.utils import timezone
 
-from portvakt.server.logbook.actions import record
+from portvakt.server.logbook.actions import put, record
 from portvakt.server.logbook.models import AuditEntry
 from portvakt.server.organisations.actions import take_back
 from portvakt.server.people.actions._rows import check_period
@@ -40,9 +40,7 @@ def enrol_person(*, by: Actor, **values: Any) -> tuple[Person, AuditEntry]:
 def change_person(person: Person, *, by: Actor, **values: Any) -> AuditEntry:
     """Change the given fields of a person. Refused: period_backwards."""
     by.require(Permission.PERSON_ENROL)
-    changed = [name for name, value in values.items() if getattr(person, name) != value]
-    for name in changed:
-        setattr(person, name, values[name])
+    changed = put(person, values)
     check_period(vars(person))
     person.save(update_fields=changed)
     at_doors = bool(DOOR_FIELDS & set(changed))

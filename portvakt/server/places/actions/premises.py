@@ -3,7 +3,7 @@
 from typing import Any
 
 from portvakt.core.decision.model import AuthType
-from portvakt.server.logbook.actions import record
+from portvakt.server.logbook.actions import put, record
 from portvakt.server.logbook.models import AuditEntry
 from portvakt.server.places.actions._rows import insert, remove, save
 from portvakt.server.places.models import (
@@ -107,9 +107,7 @@ def add_door(section: Section, controller: Controller, *, by: Actor, **values: A
 def change_door(door: Door, *, by: Actor, **values: Any) -> AuditEntry:
     """Change the given fields of a door. Refused: name_taken, auth_type_not_supported."""
     by.require(Permission.PLACE_MANAGE)
-    changed = [name for name, value in values.items() if getattr(door, name) != value]
-    for name in changed:
-        setattr(door, name, values[name])
+    changed = put(door, values)
     _check_equipment(door)
     save(door, changed)
     return record("door.changed", door, by=by, fields=changed, doors=True)
@@ -143,9 +141,7 @@ def remove_reader(reader: Reader, *, by: Actor) -> AuditEntry:
 
 
 def _change(action: str, row: Site | Section | Controller, values: dict[str, Any], by: Actor) -> AuditEntry:
-    changed = [name for name, value in values.items() if getattr(row, name) != value]
-    for name in changed:
-        setattr(row, name, values[name])
+    changed = put(row, values)
     save(row, changed)
     # Of these, doors know only the time zone.
     return record(action, row, by=by, fields=changed, doors="timezone" in changed)
