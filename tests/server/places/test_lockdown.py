@@ -89,7 +89,7 @@ def test_a_plan_with_a_time_ends_by_itself(cast: Cast) -> None:
 def test_who_may_start_and_who_may_only_rehearse(cast: Cast) -> None:
     plan = a_plan(cast)
     with acting("account_sign_in"):
-        actors = {role: cast.accounts[role].memberships.get().actor() for role in Role}
+        actors = {role: account.memberships.get().actor() for role, account in cast.accounts.items()}
     with acting(DOORS, cast.organisation.pk):
         for role in (Role.HARDWARE_MANAGER, Role.REGULAR, Role.GUEST):
             with pytest.raises(Refused, match="not_permitted"):
