@@ -2,7 +2,6 @@
 
 import json
 import os
-import secrets
 import sys
 from datetime import timedelta
 from pathlib import Path
@@ -12,18 +11,15 @@ import django
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portvakt.server.settings")
 django.setup()
 
-from allauth.account.models import EmailAddress  # noqa: E402 - models exist only once Django is set up
-from django.utils import timezone  # noqa: E402
+from django.utils import timezone  # noqa: E402 - models exist only once Django is set up
 
 from portvakt.core.credentials import qr_key  # noqa: E402
 from portvakt.core.decision.model import AuthType, Side  # noqa: E402
 from portvakt.demo import people as cast  # noqa: E402
-from portvakt.demo import protection  # noqa: E402
+from portvakt.demo import protection, sign_ins  # noqa: E402
 from portvakt.demo.week import record_week  # noqa: E402
 from portvakt.server.access.actions import assign, save_rule, save_schedule  # noqa: E402
 from portvakt.server.access.models import AccessRule, HolidayRule, Schedule  # noqa: E402
-from portvakt.server.accounts.actions import invite, invite_person  # noqa: E402
-from portvakt.server.accounts.models import Account, Role  # noqa: E402
 from portvakt.server.logbook.actions import record  # noqa: E402
 from portvakt.server.organisations.actions import digest_key, open_organisation  # noqa: E402
 from portvakt.server.people.actions import (  # noqa: E402
@@ -74,15 +70,6 @@ NEAR_METRES = {"Garage": 200}
 GUEST_DAYS = 14
 DAYTIME = [[360, 1320]]  # 06:00-22:00
 WEEKDAYS = [[420, 1080]]  # 07:00-18:00
-SIGN_INS = (
-    ("admin@example.com", Role.ADMIN, "Petra", "Lindvall", "sv"),
-    ("tekniker@example.com", Role.HARDWARE_MANAGER, "Tage", "Björk", "sv"),
-    ("operator@example.com", Role.OPERATOR, "Sigrid", "Alm", "en"),
-)
-
-
-# A resident's sign-in, and whose doors it opens with the phone.
-RESIDENT = ("boende@example.com", "Alva", "Berg")
 
 
 def seed(folder: Path) -> None:
@@ -91,7 +78,7 @@ def seed(folder: Path) -> None:
         organisation = open_organisation(OWNER)
         by = system("demo", organisation.pk)
         record("organisation.opened", organisation, by=by)
-    sign_ins = _sign_ins(by)
+    made = [*sign_ins.of_provider(), *sign_ins.of_operators(by)]
     with acting("premises_administration", organisation.pk):
         controller, doors, readers = _premises(by)
         text, _ = begin_enrolment(controller, by=by)
@@ -101,12 +88,12 @@ def seed(folder: Path) -> None:
         holders = [_holder(by, number, figure, rules) for number, figure in enumerate(cast.figures())]
         protection.unlock(by, doors)
         protection.guard(by, doors)
-    sign_ins.append(_resident(by, [person for person, *_held in holders]))
+    made.append(sign_ins.of_resident(by, [person for person, *_held in holders]))
     with acting("entry_log", organisation.pk):
         record_week(organisation.pk, controller, doors, [(person, card, own) for person, card, own, _said in holders])
     _leave(folder, {
         "organisation": organisation.slug,
-        "sign_ins": sign_ins,
+        "sign_ins": made,
         "enrolment": text,
         "doors": [{"id": str(door.pk), "name": door.name} for door in doors],
         "readers": [
@@ -115,37 +102,6 @@ def seed(folder: Path) -> None:
         ],
         "people": [said for *_holder, said in holders],
     })  # fmt: skip
-
-
-def _sign_ins(by: Actor) -> list[dict[str, str]]:
-    """Open one account per role, each with a pass phrase made here."""
-    made = []
-    for email, role, first_name, last_name, language in SIGN_INS:
-        with acting("account_administration"):
-            password = _account(email, first_name, last_name, language)
-            invite(email, [role], by=by)
-        made.append({"email": email, "password": password, "role": role.value})
-    return made
-
-
-def _resident(by: Actor, persons: list[Person]) -> dict[str, str]:
-    """Open a resident's account and link it to the person, as an invitation from the person's page does."""
-    email, first_name, last_name = RESIDENT
-    person = next(row for row in persons if (row.first_name, row.last_name) == (first_name, last_name))
-    with acting("person_invitation"):
-        password = _account(email, first_name, last_name, "sv")
-        invite_person(email, person.pk, by=by)
-    return {"email": email, "password": password, "role": Role.REGULAR.value}
-
-
-def _account(email: str, first_name: str, last_name: str, language: str) -> str:
-    """Open an account that can sign in; return its pass phrase."""
-    password = secrets.token_urlsafe(9)
-    account = Account(email=email, first_name=first_name, last_name=last_name, language=language)
-    account.set_password(password)
-    account.save(force_insert=True)
-    EmailAddress(user=account, email=email, primary=True, verified=True).save(force_insert=True)
-    return password
 
 
 def _premises(by: Actor) -> tuple[Controller, list[Door], list[Reader]]:
