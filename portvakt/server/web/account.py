@@ -12,6 +12,7 @@ from django.utils.translation import gettext
 from portvakt.server.accounts.actions import change_own_account
 from portvakt.server.accounts.models import Account
 from portvakt.server.web.board.navigation import start
+from portvakt.server.web.desk.navigation import desk_of
 from portvakt.server.web.forms import posted, show_form
 
 
@@ -25,11 +26,13 @@ class AccountForm(forms.ModelForm):  # type: ignore[type-arg]
 
 @login_required
 def home(request: HttpRequest) -> HttpResponse:
-    """Lead to the only organisation where there is something for the account, or let choose among several."""
+    """Lead to the only organisation where there is something for the account, or to the desk; or let choose among several."""
     starts = [(membership, start(membership)) for membership in request.memberships]  # type: ignore[attr-defined]
     offered = [(membership, address) for membership, address in starts if address]
-    if len(offered) == 1:
-        return HttpResponseRedirect(offered[0][1])
+    desk = desk_of(request.memberships)  # type: ignore[attr-defined]
+    addresses = [address for _membership, address in offered] + [desk] * bool(desk)
+    if len(addresses) == 1:
+        return HttpResponseRedirect(addresses[0])
     return render(request, "home.html", {"boards": offered})
 
 

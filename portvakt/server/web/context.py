@@ -11,6 +11,7 @@ from portvakt.server.places.models import Lockdown, in_effect
 from portvakt.server.purpose.actor import Permission
 from portvakt.server.purpose.context import within_purpose
 from portvakt.server.web.board.navigation import entries
+from portvakt.server.web.desk import navigation as desk
 
 
 def page(request: HttpRequest) -> dict[str, Any]:
@@ -19,7 +20,8 @@ def page(request: HttpRequest) -> dict[str, Any]:
         "organisation": getattr(request, "organisation", None),
         "operator": getattr(request, "operator", None),
         "memberships": getattr(request, "memberships", []),
-        "menu": entries(request),
+        "menu": entries(request) or desk.entries(request),
+        "desk": desk.desk_of(getattr(request, "memberships", [])),
         "live_url": settings.LIVE_URL,
         "languages": settings.LANGUAGES,
         "change": _change(request),

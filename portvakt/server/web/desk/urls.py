@@ -1,6 +1,10 @@
 """Which address leads to which page of the desk?"""
 
-from django.urls import URLPattern
+from django.urls import path
+
+from portvakt.server.web.desk import overview
 
 app_name = "desk"
-urlpatterns: list[URLPattern] = []
+urlpatterns = [
+    path("", overview.overview, name="overview"),
+]

@@ -1,0 +1,102 @@
+"""Does every page of the desk know whom it lets in? Swept over its addresses, so that a page nobody thought of is swept too."""
+
+import uuid
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.urls import get_resolver, reverse
+
+from portvakt.server.accounts.models import PERMISSIONS, PROVIDER_ROLES, Account, Role
+from portvakt.server.purpose.actor import Permission
+from portvakt.server.web.desk import navigation
+from tests.cast import Cast, make_cast
+from tests.server.web.test_every_page import resolvers
+
+NOBODY = uuid.UUID("00000000-0000-4000-8000-000000000000")
+VALUES = {"UUIDConverter": NOBODY, "IntConverter": 1, "SlugConverter": "any", "StringConverter": "any"}
+ClientOf = Callable[[Account], Client]
+PAGES: dict[str, Any] = {
+    str(page.name): page
+    for page in next(one for one in resolvers(get_resolver()) if one.namespace == "desk").url_patterns
+}
+# What these pages need, said a second time: a permission that slips is a mistake a sweep cannot see.
+NEEDED = {
+    "overview": Permission.REGISTER_READ,
+}
+
+
+def address(page: Any) -> str:
+    values = {name: VALUES[type(converter).__name__] for name, converter in page.pattern.converters.items()}
+    return reverse(f"desk:{page.name}", kwargs=values)
+
+
+@pytest.fixture(scope="module")
+def outsider() -> Account:
+    """An administrator, but of an organisation that is not the provider's."""
+    return make_cast("Ekbacken").admin
+
+
+def test_every_page_says_its_permission_and_purpose() -> None:
+    silent = [name for name, page in PAGES.items() if not (page.callback.permission and page.callback.purpose)]
+    assert silent == []
+
+
+def test_pages_need_what_they_should() -> None:
+    assert {name: PAGES[name].callback.permission for name in NEEDED} == NEEDED
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_an_outsider_finds_nothing(name: str, client_of: ClientOf, outsider: Account) -> None:
+    client, where = client_of(outsider), address(PAGES[name])
+    assert client.get(where).status_code == 404
+    assert client.post(where).status_code == 404
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_a_stranger_is_asked_to_sign_in(name: str) -> None:
+    answer = Client().get(address(PAGES[name]))
+    assert answer.status_code == 302
+    assert answer.headers["Location"].startswith("/account/login/?next=")
+
+
+@pytest.mark.parametrize("role", [Role.ADMIN, *sorted(PROVIDER_ROLES)])
+def test_each_role_reaches_what_it_may_and_nothing_else(role: Role, provider: Cast, client_of: ClientOf) -> None:
+    client = client_of(provider.accounts[role])
+    wrong = []
+    for name, page in PAGES.items():
+        where, may = address(page), page.callback.permission in PERMISSIONS[role]
+        statuses = {client.get(where).status_code}
+        statuses |= set() if may else {client.post(where).status_code}
+        if (403 in statuses) == may or 500 in statuses or (not may and statuses != {403}):
+            wrong.append((name, may, statuses))
+    assert wrong == []
+
+
+def test_no_page_needs_what_the_policy_forbids(provider: Cast, client_of: ClientOf) -> None:
+    client = client_of(provider.accounts[Role.DPO])
+    for name in [page.view for page in navigation.PAGES if page.permission in PERMISSIONS[Role.DPO]]:
+        page = client.get(reverse(f"desk:{name}")).content.decode()
+        for forbidden in (" style=", "<style", " onclick=", "<script>"):
+            assert forbidden not in page, name
+
+
+def test_the_menu_offers_what_may_be_opened_and_marks_the_page(provider: Cast, client_of: ClientOf) -> None:
+    dpo = client_of(provider.accounts[Role.DPO]).get("/desk/").content.decode()
+    assert 'href="/desk/" aria-current="page"' in dpo
+    for page in navigation.PAGES:
+        offered = f'class="nav-link" href="{reverse(f"desk:{page.view}")}"' in dpo
+        assert offered == (page.permission in PERMISSIONS[Role.DPO]), page.view
+
+
+def test_the_first_page_leads_to_the_desk(provider: Cast, client_of: ClientOf) -> None:
+    assert client_of(provider.accounts[Role.DPO]).get("/").headers["Location"] == "/desk/"
+    admin = client_of(provider.accounts[Role.ADMIN]).get("/").content.decode()
+    assert '<a class="card card-link" href="/desk/">' in admin
+    assert f'href="/o/{provider.organisation.slug}/"' in admin
+
+
+def test_the_desk_is_offered_to_nobody_else(shared_cast: Cast, client_of: ClientOf) -> None:
+    board = client_of(shared_cast.admin).get(f"/o/{shared_cast.organisation.slug}/").content.decode()
+    assert "/desk/" not in board
