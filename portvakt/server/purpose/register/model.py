@@ -1,24 +1,12 @@
-"""What does the register of processing say? A folder: who the provider is, the activities, the recipients and the law's own numbers.
+"""Of which values does the register of processing consist? What the folder's files hold, as typed structs."""
 
-    register/provider.toml            who runs the platform, its data protection officer, the supervisory authority
-    register/law.toml                 countries, adequacy decisions, ages of consent, as rows with dates and sources
-    register/presets.toml             how long the access log is kept, by kind of premises
-    register/activities/ID.toml       one activity: a purpose, a role in the database, a paragraph of the notice
-    register/recipients/ID.toml       one recipient to which an activity may disclose
-
-Nothing starts on a bad register: every mistake names the file, the place in it and what to do.
-"""
-
-import re
-import tomllib
-from collections.abc import Iterable
 from datetime import date
-from pathlib import Path
-from typing import Literal, TypeVar
+from typing import Literal
 
 import msgspec
 
 from portvakt.core.privacy import Kind, Subject
+from portvakt.core.retention import Keeping, Texts
 
 EntryPoint = Literal["board", "live", "link", "jobs", "console"]
 ENTRY_POINTS: tuple[EntryPoint, ...] = ("board", "live", "link", "jobs", "console")
@@ -30,26 +18,8 @@ Basis = Literal["contract", "legal_obligation", "legitimate_interest", "consent"
 Source = Literal["person", "organisation", "device", "system"]
 # Why it must be given (Art. 13(2)(e)), or that nobody gives it: it comes into being by use.
 Required = Literal["contract", "law", "service", "voluntary", "observed"]
-Anchor = Literal["event", "end_of_relation", "end_of_financial_year", "with_owner", "not_kept", "withdrawal"]
 Mechanism = Literal["none", "adequacy", "scc", "bcr", "derogation"]
 LETTERS = ("a", "b", "c", "d", "e", "f", "g", "h")
-
-Row = TypeVar("Row", bound=msgspec.Struct)
-
-
-class RegisterError(Exception):
-    """The register cannot be used; the text names the file, the place and the remedy."""
-
-
-class Texts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """One text in both languages."""
-
-    sv: str
-    en: str
-
-    def within(self, language: str) -> str:
-        """Return the text in a language; Swedish unless English is asked for."""
-        return self.en if language == "en" else self.sv
 
 
 class Data(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -66,22 +36,6 @@ class Data(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     required: Required = "observed"
     consequence: Texts | None = None
     where: Texts | None = None
-
-
-class Keeping(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """How long data of some kinds (all of the activity where none is named) is kept: an anchor and a span after it.
-
-    `setting` names the organisation's own setting that replaces `days`. `law` cites what demands it. With `or_longer`, the longest counts.
-    """
-
-    anchor: Anchor
-    kinds: tuple[Kind, ...] = ()
-    days: int = 0
-    months: int = 0
-    years: int = 0
-    setting: Literal["", "entry_log_days"] = ""
-    law: Texts | None = None
-    or_longer: "tuple[Keeping, ...]" = ()
 
 
 class Assessment(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -247,68 +201,3 @@ class Presets(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The file of presets."""
 
     preset: tuple[Preset, ...] = ()
-
-
-def canonical(register: Register) -> bytes:
-    """Return a register as bytes: the same register gives the same bytes, whatever its files look like."""
-    return msgspec.json.encode(register, order="sorted")
-
-
-def from_canonical(content: bytes) -> Register:
-    """Return the register that `canonical` made bytes of."""
-    return msgspec.json.decode(content, type=Register)
-
-
-def _read_one(path: Path, of: type[Row]) -> Row:
-    try:
-        return msgspec.convert(tomllib.loads(path.read_text(encoding="utf-8")), of)
-    except (OSError, tomllib.TOMLDecodeError, msgspec.ValidationError, UnicodeDecodeError) as error:
-        message = f"{path}: {error}"
-        raise RegisterError(message) from error
-
-
-def _mistakes(path: Path, activity: Activity) -> list[str]:
-    """Return what a well-formed activity still gets wrong."""
-    texts = (activity.name, activity.purpose, activity.legal_basis_note)
-    found = [
-        (not re.fullmatch(r"[a-z][a-z_]{2,40}", activity.id), "id must be lower-case words joined by underscores"),
-        (path.stem != activity.id, f"rename the file to {activity.id}.toml, or change the id"),
-        (any(not text.sv.strip() or not text.en.strip() for text in texts), "give every text in both sv and en"),
-        (
-            any(not row.kinds or not (row.operations or row.where) for row in activity.data),
-            "a data row needs kinds and operations",
-        ),
-    ]
-    return [text for wrong, text in found if wrong]
-
-
-def _read_activity(path: Path) -> Activity:
-    activity = _read_one(path, Activity)
-    for mistake in _mistakes(path, activity):
-        message = f"{path}: {mistake}"
-        raise RegisterError(message)
-    return activity
-
-
-def read_register(folder: Path) -> Register:
-    """Return the register in a folder; raise RegisterError on the first mistake."""
-    if not folder.is_dir():
-        message = (
-            f"{folder}: no register there; set PORTVAKT_REGISTER to the folder that holds provider.toml and activities/"
-        )
-        raise RegisterError(message)
-    activities = tuple(_read_activity(path) for path in _files(folder / "activities"))
-    if not activities:
-        message = f"{folder}: no activity in the register"
-        raise RegisterError(message)
-    return Register(
-        provider=_read_one(folder / "provider.toml", Provider),
-        law=_read_one(folder / "law.toml", Law),
-        presets=_read_one(folder / "presets.toml", Presets).preset,
-        activities=activities,
-        recipients=tuple(_read_one(path, Recipient) for path in _files(folder / "recipients")),
-    )
-
-
-def _files(folder: Path) -> Iterable[Path]:
-    return sorted(folder.glob("*.toml"))
