@@ -6,6 +6,7 @@ outside it. Where an action refuses and the view has no form to say it in, nothi
 """
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from functools import wraps
 from typing import Any
 
@@ -66,13 +67,18 @@ def _within(purpose: str, view: Page, check: Callable[[Actor], None]) -> Callabl
         _enter(request, slug)
         check(request.operator)  # type: ignore[attr-defined]
         try:
-            with _by_its_clock(request), acting(purpose, request.operator.organisation, request.operator.id):  # type: ignore[attr-defined]
+            with _by_its_clock(request), _acting(purpose, request.operator):  # type: ignore[attr-defined]
                 return view(request, **arguments)
         except Refused as refused:
             return refusal_page(request, refused)
 
     answer.purpose = purpose  # type: ignore[attr-defined]
     return answer
+
+
+def _acting(purpose: str, operator: Actor) -> AbstractContextManager[None]:
+    """Open the purpose; one whose scope is a single data subject then sees the account's own rows, and those of the person it is."""
+    return acting(purpose, operator.organisation, operator.id, person=operator.person, account=operator.id)
 
 
 def _by_its_clock(request: HttpRequest) -> timezone.override:
