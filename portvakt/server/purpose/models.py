@@ -13,13 +13,21 @@ class RegisterVersion(models.Model):
     """
 
     privacy = NotPersonal("says what is processed, not about whom")
+    # Whoever manages it may say that people have been told, and nothing else: versions are written by `portvakt rights --apply` alone.
+    managed = {"update": ("in_force_at",)}
 
     number = models.PositiveIntegerField(primary_key=True)
-    digest = models.CharField(max_length=64, unique=True)
+    # Not unique: a register may become again what it was.
+    digest = models.CharField(max_length=64)
     content = models.BinaryField()
     published_at = models.DateTimeField()
+    # From when on it may be enforced, because everybody has been told.
     in_force_at = models.DateTimeField(null=True)
+    # From when on the database gives its rights; until then what was enforced before is, so that processes can still start.
+    granted_at = models.DateTimeField(null=True)
     held = models.JSONField(default=list)
+    # Why nobody needed to be told, where somebody said so.
+    not_told = models.CharField(max_length=300, blank=True)
 
     def __str__(self) -> str:
         return str(self.number)
