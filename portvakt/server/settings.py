@@ -51,6 +51,8 @@ REGISTER = Path(env("PORTVAKT_REGISTER", str(ROOT / "register")))
 ENTRY_POINT = env("PORTVAKT_ENTRY_POINT", "owner")
 
 SECRET_KEY = env("SECRET_KEY")
+# What blocked addresses are digested with: stays the same when SECRET_KEY is changed, or they are forgotten.
+SUPPRESSION_KEY = env("SUPPRESSION_KEY", SECRET_KEY)
 DEBUG = False
 ALLOWED_HOSTS = env("ALLOWED_HOSTS", "localhost,127.0.0.1").split(",")
 PUBLIC_URL = env("PUBLIC_URL", "http://localhost:8000")

@@ -1,12 +1,27 @@
-"""How does someone get an account, roles in an organisation, and lose them again?"""
+"""How does someone get an account, roles in an organisation, and lose them again?
+
+What opens an account, or links one, is refused with address_refused where the provider has disabled an account of that address.
+"""
 
 from collections.abc import Iterable
 from uuid import UUID
 
 from allauth.account.models import EmailAddress
+from allauth.usersessions.models import UserSession
+from django.contrib.sessions.models import Session
 from django.db import IntegrityError, transaction
 
-from portvakt.server.accounts.models import PERSONS_ROLES, PROVIDER_ROLES, Account, Membership, Role
+from portvakt.server.accounts.blocked import address_digest, is_blocked
+from portvakt.server.accounts.models import (
+    PERSONS_ROLES,
+    PROVIDER_ROLES,
+    Account,
+    Blocked,
+    BlockedAddress,
+    Membership,
+    Role,
+    WhyDisabled,
+)
 from portvakt.server.logbook.actions import record
 from portvakt.server.logbook.models import AuditEntry
 from portvakt.server.organisations.models import Organisation
@@ -95,6 +110,34 @@ def remove_member(membership: Membership, *, by: Actor) -> AuditEntry:
     return entry
 
 
+def disable_account(account: Account, why: WhyDisabled, *, by: Actor) -> AuditEntry:
+    """Let an account sign in no more, from the next request on, and have no other opened for its address; why is recorded.
+
+    Refused: own_account, not_permitted.
+    """
+    by.require(Permission.ACCOUNT_DISABLE)
+    if account.pk == by.id:
+        raise Refused("own_account")
+    account.is_active = False
+    account.save(update_fields=["is_active"])
+    BlockedAddress.objects.get_or_create(digest=address_digest(account.email), reason=Blocked.DISABLED)
+    signed_in = UserSession.objects.filter(user=account)
+    Session.objects.filter(session_key__in=list(signed_in.values_list("session_key", flat=True))).delete()
+    signed_in.delete()
+    return record("account.disabled", account, by=by, fields=[f"because_{WhyDisabled(why).value}"])
+
+
+def enable_account(email: str, *, by: Actor) -> AuditEntry:
+    """Let the account of an address sign in again, or one be opened for it where that account is gone. Refused: not_permitted."""
+    by.require(Permission.ACCOUNT_DISABLE)
+    BlockedAddress.objects.filter(digest=address_digest(email), reason=Blocked.DISABLED).delete()
+    account = Account.objects.filter(email__iexact=email).only("is_active").first()
+    if account:
+        account.is_active = True
+        account.save(update_fields=["is_active"])
+    return record("account.enabled", account, by=by)
+
+
 def change_own_account(account: Account, *, by: Account, **values: str) -> None:
     """Let an account's owner change its name and language. Refused: not_permitted for anybody else.
 
@@ -129,7 +172,9 @@ def _store_one_of_person(membership: Membership) -> None:
 
 
 def _account_of(email: str, **values: str) -> Account:
-    """Return the account of an address, opened now where there is none."""
+    """Return the account of an address, opened now where there is none. Refused: address_refused."""
+    if is_blocked(email, Blocked.DISABLED):
+        raise Refused("address_refused", field="email")
     return Account.objects.filter(email__iexact=email).first() or _open_account(email, **values)
 
 

@@ -142,6 +142,39 @@ class Membership(OrganisationModel):
         )
 
 
+class Blocked(models.TextChoices):
+    """What an address is blocked from."""
+
+    DISABLED = "disabled", _("an account")
+    MARKETING = "marketing", _("offers")
+
+
+class WhyDisabled(models.TextChoices):
+    """Why the provider disables an account; stands in the audit log of the provider's organisation."""
+
+    FALSE_IDENTITY = "false_identity", _("false identity")
+    MISUSE = "misuse", _("misuse of the platform")
+    TAKEN_OVER = "taken_over", _("somebody else has taken it over")
+    TERMS = "terms", _("breach of the terms of use")
+
+
+class BlockedAddress(models.Model):
+    """An address that no account may be opened for, or no offer sent to, known by its keyed digest alone (see blocked.py).
+
+    It outlives the account: whoever was shut out does not come back because their data was erased.
+    """
+
+    privacy = Privacy(Subject.ACCOUNT_HOLDER, Keep.with_owner(), OnErase.KEEP_UNTIL_EXPIRY)
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    digest = personal(models.BinaryField(max_length=32), Kind.SUPPRESSION)
+    reason = models.CharField(max_length=10, choices=Blocked.choices)
+    at = personal(models.DateTimeField(default=timezone.now, editable=False), Kind.SUPPRESSION)
+
+    class Meta:
+        constraints = (models.UniqueConstraint(fields=("digest", "reason"), name="accounts_blocked_once"),)
+
+
 def _declare_libraries() -> None:
     """Say for the sign-in libraries' models what personal data they hold."""
     session = ("created_at", "ip", "last_seen_at", "session_key", "user_agent", "data")

@@ -15,6 +15,10 @@ from portvakt.server.purpose.errors import Refused
 
 REFUSALS: dict[str, tuple[HTTPStatus, Promise]] = {
     "account_has_person": (HTTPStatus.CONFLICT, _("The account with this address is another person here.")),
+    "address_refused": (
+        HTTPStatus.CONFLICT,
+        _("No account can be opened or linked for this address. Its owner can ask the provider why."),
+    ),
     "already_member": (HTTPStatus.CONFLICT, _("This address already belongs to an operator here.")),
     "area_both_sides": (HTTPStatus.UNPROCESSABLE_ENTITY, _("A door cannot lead into the same area from both sides.")),
     "area_controllers": (
@@ -83,6 +87,7 @@ REFUSALS: dict[str, tuple[HTTPStatus, Promise]] = {
     "no_role": (HTTPStatus.UNPROCESSABLE_ENTITY, _("Choose at least one role.")),
     "not_permitted": (HTTPStatus.FORBIDDEN, _("Your role here does not allow this.")),
     "nothing_to_present": (HTTPStatus.UNPROCESSABLE_ENTITY, _("Choose a person who has one, or write it here.")),
+    "own_account": (HTTPStatus.CONFLICT, _("You cannot disable the account you are signed in with.")),
     "passcode_format": (HTTPStatus.UNPROCESSABLE_ENTITY, _("A passcode is 10 digits.")),
     "period_backwards": (HTTPStatus.UNPROCESSABLE_ENTITY, _("The end must be after the beginning.")),
     "person_has_account": (HTTPStatus.CONFLICT, _("The person already has an account here.")),

@@ -16,6 +16,8 @@ ACTIONS: dict[str, Promise] = {
     "access_log.exported": _("Access log taken out"),
     "access_log.looked_up": _("Passages of a person looked up"),
     "account.changed": _("Account changed"),
+    "account.disabled": _("Account disabled"),
+    "account.enabled": _("Account enabled again"),
     "account.signed_in": _("Signed in"),
     "alarm.acknowledged": _("Alarm acknowledged"),
     "area.added": _("Area added"),
@@ -115,6 +117,10 @@ KINDS: dict[str, Promise] = {
 # What an entry names that is no column of its object: parts of it, and filters of the access log.
 PARTS: dict[str, Promise] = {
     "auth_type": _("auth type"),
+    "because_false_identity": _("false identity"),
+    "because_misuse": _("misuse of the platform"),
+    "because_taken_over": _("somebody else has taken it over"),
+    "because_terms": _("breach of the terms of use"),
     "certificate_serial": _("certificate"),
     "doors": _("doors"),
     "entry_auth_types": _("auth types, entry"),
