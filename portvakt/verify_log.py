@@ -33,8 +33,8 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 EVENT_DOMAIN, JOURNAL_DOMAIN, SEAL_DOMAIN = b"portvakt event\0", b"portvakt journal\0", b"portvakt seal\0"
 PREDECESSOR = re.compile(r"after journal ([0-9a-f-]{36}) (\d{1,19}) ([0-9a-f]{64})$")
 FORMAT, VERSION = "portvakt evidence", 1
-# The places of journal, sequence number, moment and detail in an event's text.
-JOURNAL, SEQUENCE, MOMENT, DETAIL = 0, 1, 3, -1
+# The places of journal, sequence number, salt, moment and detail in an event's text.
+JOURNAL, SEQUENCE, SALT, MOMENT, DETAIL = 0, 1, 2, 3, -1
 
 
 class NoEvidence(Exception):
@@ -43,7 +43,7 @@ class NoEvidence(Exception):
 
 @dataclass(frozen=True)
 class Finding:
-    """Something that is wrong: gap, reorder, duplicate, change, seal, key, truncated, unproven or back."""
+    """Something that is wrong: gap, reorder, duplicate, change, withheld, seal, key, truncated, unproven or back."""
 
     what: str
     text: str
@@ -69,6 +69,10 @@ class Event:
         except ValueError:
             return []
         return words if isinstance(words, list) else []
+
+    def withheld(self) -> bool:
+        """Tell whether the server kept no more than its place: then the salt is gone, without which no digest can be tried."""
+        return self.words()[SALT : SALT + 1] == [""] and self.own_digest() != self.digest
 
     def moment(self) -> int:
         """Return when it was, in microseconds since the Unix epoch; 0 where the text does not say it."""
@@ -194,7 +198,9 @@ def _contents(journal: Journal) -> Iterator[Finding]:
     for event in journal.events:
         if not event.digest:
             continue
-        if event.words()[: SEQUENCE + 1] != [journal.id, event.sequence] or event.own_digest() != event.digest:
+        if event.withheld():
+            yield Finding("withheld", f"number {event.sequence} was a passage at a home; what it said is not kept")
+        elif event.words()[: SEQUENCE + 1] != [journal.id, event.sequence] or event.own_digest() != event.digest:
             yield Finding("change", f"number {event.sequence} does not give its digest")
         earlier = by_number.get(event.sequence - 1)
         expected = first if event.sequence == 1 else earlier.digest if earlier else event.before

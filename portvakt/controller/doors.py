@@ -18,6 +18,7 @@ from portvakt.controller.company import Company
 from portvakt.controller.conditions import Conditions
 from portvakt.controller.deciding import Deciding
 from portvakt.controller.entries import Origin
+from portvakt.controller.homes import Append, Logged
 from portvakt.controller.live_door import LiveDoor
 from portvakt.controller.outputs import (
     ContactChanged,
@@ -59,10 +60,6 @@ log = logging.getLogger(__name__)
 RELEASE_WITHIN_SECONDS = 10
 
 
-# Keeps events; returns when they are kept (see Journal.append).
-Append = Callable[[Sequence[Event]], Coroutine[None, None, None]]
-
-
 class Doors:
     """All doors of this controller; every method is called in the event loop."""
 
@@ -81,7 +78,6 @@ class Doors:
 
         `decided` is told every decision and how many seconds it took to make. `codes_from`: see Deciding.
         """
-        self._append = append
         self._strikes = strikes
         self._clock = clock
         self._changed = changed
@@ -89,6 +85,8 @@ class Doors:
         self.deciding = Deciding(codes_from=codes_from)
         self._digest_key = b""
         self._doors: dict[str, LiveDoor] = {}
+        self._logged = Logged(append, self._doors)
+        self._append = self._logged.append
         self._sides = Sides(clock, show, self._waited_in_vain)
         self._company = Company(clock, self.deciding, self._waited_in_vain)
         self._postures = Postures(clock, self.deciding, self._doors, self._tell)
@@ -281,7 +279,7 @@ class Doors:
 
     async def _keep_beside(self, done: Granted, events: list[Event]) -> Decision:
         """Keep the events of what was done already: too late or not at all, they take nothing back."""
-        log.info(events[0].kind.value, extra={"door": events[0].door, "reason": None})
+        self._logged.mention(events[0])
         try:
             await self._append(events)
         except Exception:
@@ -292,7 +290,7 @@ class Doors:
         """Keep the events, then do what was decided; returns what was done, which is nothing if the disk took too long."""
         events = entries.of_decision(decision, request, origin)
         # The first alone: that somebody was under duress is nothing for a log that lies at the door.
-        log.info(events[0].kind.value, extra={"door": request.door, "reason": events[0].reason})
+        self._logged.mention(events[0])
         in_time = await self._kept_in_time(events)
         done = decision if in_time else Denied(Reason.FAULT)
         if isinstance(decision, Granted):

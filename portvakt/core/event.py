@@ -51,6 +51,16 @@ class EventKind(StrEnum):
     CONTROLLER_STARTED = "controller_started"
 
 
+# What tells of somebody's coming and going; at a door that leads into a home none of it is kept. Alarms and an operator's release are.
+PASSAGES = frozenset(
+    {
+        EventKind.ACCESS_GRANTED,
+        EventKind.ACCESS_DENIED,
+        EventKind.PASSBACK,
+        EventKind.DOOR_OPENED,
+        EventKind.DOOR_CLOSED,
+    }
+)
 ALARMS = frozenset(
     {
         EventKind.DURESS,

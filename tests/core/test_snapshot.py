@@ -349,3 +349,13 @@ def test_a_door_can_reckon_with_the_largest_numbers_that_are_sound() -> None:
     entered = after(asked, decide(asked, index, state), state, index)
     assert entered.inside == {"vault": 1}
     assert decide(asked, index, entered) == Denied(Reason.ANTI_PASSBACK, AuthType.KEY_CARD, "holder", "card-1")
+
+
+def test_a_door_of_an_older_snapshot_is_no_home_and_an_older_controller_reads_a_newer_one() -> None:
+    rows = msgspec.msgpack.decode(to_bytes(other_door(home=True)))
+    assert rows["doors"][0]["home"] is True
+    assert opened(msgspec.msgpack.encode(rows)).doors[0].home is True
+    del rows["doors"][0]["home"]
+    assert opened(msgspec.msgpack.encode(rows)).doors[0].home is False
+    rows["doors"][0]["of_a_newer_server"] = True
+    assert opened(msgspec.msgpack.encode(rows)).doors[0].home is False

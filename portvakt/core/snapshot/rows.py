@@ -30,6 +30,7 @@ class Door(msgspec.Struct, frozen=True):
     - `entry_code`, `exit_code`: what the code printed at the side says (16 bytes, public), empty for none.
     - `within_metres`: how near a phone must be for SCAN and REMOTE; None asks for no position.
     - `unlock_schedule`: while it is active the door stands unlocked, with `first_person_in` from the first passage in.
+    - `home`: it leads into a home, so that passages there are not logged (core.event.PASSAGES).
     """
 
     id: str
@@ -48,6 +49,7 @@ class Door(msgspec.Struct, frozen=True):
     within_metres: int | None = None
     unlock_schedule: str | None = None
     first_person_in: bool = False
+    home: bool = False
 
 
 class Reader(msgspec.Struct, frozen=True):

@@ -207,6 +207,7 @@ def _door(door: Door, unlock: UnlockSchedule | None) -> wire.Door:
         within_metres=door.within_metres,
         unlock_schedule=_id(unlock.schedule_id) if unlock else None,
         first_person_in=bool(unlock and unlock.first_person_in),
+        home=door.home,
     )
 
 

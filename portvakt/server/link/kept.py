@@ -17,6 +17,7 @@ from portvakt.core.chain import KEY_BYTES
 from portvakt.proto import link_pb2
 from portvakt.server.link.chains import Claim, Fault, continues, follows, vouches
 from portvakt.server.link.device import Device
+from portvakt.server.link.homes import forget_homes
 from portvakt.server.logbook import actions
 from portvakt.server.logbook.models import AccessEvent, EventChain, EventSeal, LogFault, LogFaultKind, LogKey
 from portvakt.server.logbook.proof import recorded_digests
@@ -52,6 +53,7 @@ class Batch(msgspec.Struct, frozen=True):
 
 def keep_batches(batches: Sequence[Batch]) -> None:
     """Record the rows of batches of one organisation, in order, where the journals then stand, their seals, and every fault."""
+    forget_homes(batches[0].device.organisation, [row for batch in batches for row in batch.rows])
     together = _Together(batches)
     for batch in batches:
         together.take(batch)

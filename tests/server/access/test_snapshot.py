@@ -14,6 +14,7 @@ from portvakt.server.access.models import Assignment, HolidayRule, Schedule
 from portvakt.server.access.snapshot import build, holiday_rows, public_holidays
 from portvakt.server.people.actions import issue_card, revoke_credential, suspend_person
 from portvakt.server.people.models import Credential
+from portvakt.server.places.actions import change_door
 from portvakt.server.purpose.context import acting
 from tests.cast import Cast, as_login
 
@@ -144,3 +145,9 @@ def test_two_cards_of_one_person_are_both_in_it(cast: Cast) -> None:
         issue_card(cast.resident, "12-3", by=cast.by)
         assert Credential.objects.filter(person=cast.resident, kind="key_card").count() == 2
     assert isinstance(at_the_door(cast, "12-3"), Granted)
+
+
+def test_a_controller_is_told_which_doors_lead_into_homes(cast: Cast) -> None:
+    with acting("premises_administration", cast.organisation.pk):
+        change_door(cast.cellar, by=cast.by, home=True)
+    assert {door.id: door.home for door in built(cast).doors} == {str(cast.door.pk): False, str(cast.cellar.pk): True}

@@ -251,3 +251,16 @@ def test_an_account_is_one_person_and_a_person_has_one_account(cast: Cast) -> No
         invite_person(cast.accounts[Role.GUEST].email, cast.resident.pk, by=cast.by)
     with pytest.raises(Refused, match="not_permitted"), acting("person_invitation"):
         invite_person("new@example.org", cast.suspended.pk, by=cast.by, role=Role.ADMIN)
+
+
+def test_at_a_home_the_page_says_that_nothing_is_logged_and_the_wish_names_no_door(
+    cast: Cast, resident: Client
+) -> None:
+    assert "Passages here are not logged." not in text(resident.get(me(cast)))
+    with acting("premises_administration", cast.organisation.pk):
+        change_door(cast.door, by=cast.by, home=True)
+    assert "Passages here are not logged." in text(resident.get(me(cast)))
+    assert resident.post(open_path(cast, cast.door.pk), headers=HX).status_code == 200
+    with acting("audit_review", cast.organisation.pk):
+        [entry] = AuditEntry.objects.filter(action="door.remote_asked")
+    assert (entry.object_kind, entry.object_id) == ("", None)

@@ -107,3 +107,15 @@ def test_another_organisations_controller_cannot_be_chosen(cast: Cast, other: Ca
     answer = technician.post(where, DOOR | {"controller": other.controller.pk})
     assert answer.status_code == 422
     assert set(answer.context["form"].errors) == {"controller"}
+
+
+def test_a_door_that_leads_into_a_home_is_ticked_and_its_page_says_what_that_means(
+    cast: Cast, technician: Client
+) -> None:
+    form = technician.get(f"{base(cast)}doors/{cast.door.pk}/").content.decode()
+    assert "who comes home when" in form, "the reason stands beside the box"
+    technician.post(f"{base(cast)}doors/{cast.door.pk}/", DOOR | {"home": "on", "confirmed": "1"})
+    with acting("premises_administration", cast.organisation.pk):
+        assert Door.objects.get(pk=cast.door.pk).home is True
+    page = technician.get(f"/o/{cast.organisation.slug}/doors/{cast.door.pk}/").content.decode()
+    assert "passages here are not logged" in page

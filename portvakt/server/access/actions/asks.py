@@ -54,7 +54,8 @@ def ask_to_open(door: Door, *, by: Actor, said: Said = NOTHING_MORE) -> tuple[Re
         raise Refused("not_permitted")
     _check_rate(by.person, now)
     pin = _digest(by.organisation, said.pin)
-    entry = record("door.remote_asked", door, by=by)
+    # At a home not even that it was this door, see decision 0070.
+    entry = record("door.remote_asked", None if door.home else door, by=by)
     ask = RemoteAsk(
         pk=entry.pk,
         organisation_id=by.organisation,

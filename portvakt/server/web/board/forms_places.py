@@ -95,6 +95,7 @@ class DoorForm(Refusable, forms.ModelForm):  # type: ignore[type-arg]
             "past_age_hours",
             "past_age_behaviour",
             "contact",
+            "home",
             "within_metres",
         )
         help_texts = {
@@ -102,6 +103,10 @@ class DoorForm(Refusable, forms.ModelForm):  # type: ignore[type-arg]
             "held_open_seconds": _("A door that stands open longer is an alarm, 10 to 3600."),
             "contact": _(
                 "Without one, a passage counts as made when it is granted, and nobody is told that the door stands open."
+            ),
+            "home": _(
+                "For doors of flats: who comes home when is nobody's business. Granted, denied, opened and closed are not logged;"
+                " alarms and faults still are."
             ),
             "within_metres": _(
                 "A phone that scans the door's code or opens from a distance must be so near. Empty: anywhere."
