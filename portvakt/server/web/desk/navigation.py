@@ -21,7 +21,10 @@ class Page(msgspec.Struct, frozen=True):
 
 
 # The overview, then data protection, then those the provider deals with; alphabetical by view within each.
-PAGES = (Page("overview", _("Overview"), "#tabler-layout-dashboard", Permission.REGISTER_READ),)
+PAGES = (
+    Page("overview", _("Overview"), "#tabler-layout-dashboard", Permission.REGISTER_READ),
+    Page("accounts", _("Accounts"), "#tabler-user-off", Permission.ACCOUNT_DISABLE),
+)
 
 
 def entries(request: HttpRequest) -> list[Entry]:

@@ -2,9 +2,12 @@
 
 from django.urls import path
 
-from portvakt.server.web.desk import overview
+from portvakt.server.web.desk import accounts, overview
 
 app_name = "desk"
 urlpatterns = [
     path("", overview.overview, name="overview"),
+    path("accounts/", accounts.accounts, name="accounts"),
+    path("accounts/enable/", accounts.enable, name="account_enable"),
+    path("accounts/<uuid:account_id>/disable/", accounts.disable, name="account_disable"),
 ]
