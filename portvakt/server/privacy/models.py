@@ -217,6 +217,65 @@ class OwnRecipient(OrganisationModel):
         return self.name
 
 
+class Webhook(OrganisationModel):
+    """An address of an OwnRecipient to which events of some kinds are told as they come, with ids and without names.
+
+    The key its messages are signed with is derived from its id and the deployment's secret key, so it is not in any table.
+    """
+
+    privacy = NotPersonal("an address of a legal entity's own system")
+
+    recipient = models.ForeignKey(OwnRecipient, models.DO_NOTHING, related_name="webhooks")
+    address = models.URLField(_("address"), max_length=300)
+    kinds = ArrayField(models.CharField(max_length=40), verbose_name=_("events"))
+    added_at = models.DateTimeField()
+    # Events received until an hour before have been queued.
+    looked_at = models.DateTimeField()
+    # Attempts in a row that failed; after many it is paused, by an operator at any time.
+    failures = models.PositiveSmallIntegerField(default=0)
+    paused_at = models.DateTimeField(null=True)
+    ended_at = models.DateTimeField(null=True)
+
+    class Meta:
+        indexes = (models.Index(fields=("organisation", "-added_at"), name="privacy_webhook_newest"),)
+
+    def __str__(self) -> str:
+        return self.address
+
+
+class WebhookDelivery(OrganisationModel):
+    """One event on its way to a webhook, and how that went. Its id is the message's own, the same at every attempt."""
+
+    privacy = NotPersonal("names an event by its number; what it was, and about whom, stands in the access log alone")
+
+    class State(models.TextChoices):
+        """How far it is."""
+
+        WAITING = "waiting", _("waiting")
+        DELIVERED = "delivered", _("delivered")
+        FAILED = "failed", _("given up")
+        GONE = "gone", _("removed from the log before it could be delivered")
+
+    webhook = models.ForeignKey(Webhook, models.DO_NOTHING, related_name="deliveries")
+    event_id = models.BigIntegerField()
+    queued_at = models.DateTimeField()
+    state = models.CharField(max_length=9, choices=State.choices, default=State.WAITING)
+    attempts = models.PositiveSmallIntegerField(default=0)
+    # When it is due, while it waits; a claim moves it on, so that a process that dies in between loses nothing.
+    due_at = models.DateTimeField()
+    tried_at = models.DateTimeField(null=True)
+    # The HTTP status of the last answer; null, and the kind of fault in `fault`, where there was none.
+    status = models.PositiveSmallIntegerField(null=True)
+    fault = models.CharField(max_length=40, blank=True)
+
+    class Meta:
+        constraints = (models.UniqueConstraint(fields=("webhook", "event_id"), name="privacy_delivery_once"),)
+        indexes = (
+            models.Index(fields=("due_at",), condition=models.Q(state="waiting"), name="privacy_delivery_due"),
+            models.Index(fields=("webhook", "-queued_at", "-id"), name="privacy_delivery_newest"),
+        )
+
+
 class TransferStop(models.Model):
     """A transfer mechanism is not relied on any more, everywhere, from `stopped_at` until `lifted_at`."""
 
