@@ -110,6 +110,11 @@ def abroad(to: To, law: Law) -> tuple[str, ...]:
     return tuple(sorted({to.country, *to.access_countries} - set(law.eea)))
 
 
+def needs_note(to: To, law: Law) -> bool:
+    """Tell whether each disclosure to a recipient needs its own reason: an authority's case, an exception for a third country."""
+    return to.category == "authority" or (to.mechanism == "derogation" and bool(abroad(to, law)))
+
+
 def relied_on(to: To, law: Law) -> set[str]:
     """Return what a stop of a transfer may name for this recipient: its mechanism, and the same for one country ("adequacy:US")."""
     countries = abroad(to, law)
@@ -142,7 +147,7 @@ def _transfer(to: To, law: Law, today: date) -> str:
     if to.mechanism in {"scc", "bcr"} and to.safeguard:
         looked_at = to.assessed is not None and to.assessed <= today and (to.review is None or to.review >= today)
         return "" if looked_at else "transfer_not_assessed"
-    # An exception in a single case has its reason in the note that `disclose` then asks for.
+    # An exception in a single case has its reason in the note that each disclosure then needs.
     return "" if to.mechanism == "derogation" else "transfer_unsafe"
 
 

@@ -310,6 +310,8 @@ class Disclosure(AboutSubject):
     way = models.CharField(max_length=8, choices=Way.choices)
     country = personal(models.CharField(max_length=2), Kind.DISCLOSURE)
     safeguard = personal(models.CharField(max_length=200, blank=True), Kind.DISCLOSURE)
+    # Why it was handed out, where an authority asked (its case and the law relied on) or a transfer was an exception (Art. 49).
+    note = personal(models.CharField(max_length=200, blank=True), Kind.DISCLOSURE)
     by_id = personal(models.UUIDField(null=True), Kind.DISCLOSURE)
     at = personal(models.DateTimeField(), Kind.DISCLOSURE)
 

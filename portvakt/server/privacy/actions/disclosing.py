@@ -25,8 +25,8 @@ from portvakt.server.purpose.errors import Refused
 # `ids` is a query of ours, compiled by Django with its values as parameters.
 KEEP_THOSE = """insert into privacy_disclosure (id, subject_id, {columns})
  select gen_random_uuid(), those.id, {values} from ({ids}) those(id) where those.id is not null"""
-# How a derogation (Art. 49) stands in a disclosure's safeguard, before its reason: counted at the desk.
-DEROGATION = "Art. 49: "
+# How an exception in a single case stands in a disclosure's safeguard: counted at the desk.
+DEROGATION = "Art. 49"
 
 
 class About(msgspec.Struct, frozen=True):
@@ -62,9 +62,10 @@ def disclose(
     """Keep that data of some kinds about some subjects goes to a recipient, for the open purpose; call it before anything leaves.
 
     `recipient` is an id of the register or of an OwnRecipient of the organisation. `by` is None where no account asked for it;
-    `organisation` is None where the provider is data controller. `note` says why, where a transfer is an exception (Art. 49).
+    `organisation` is None where the provider is data controller. `note` says why: needed for an authority (its case and the law relied on)
+    and where a transfer is an exception (Art. 49).
 
-    Refused: recipient_unknown, recipient_not_listed (not for the open purpose), transfer_note_missing, and what clearance.py says.
+    Refused: recipient_unknown, recipient_not_listed (not for the open purpose), disclosure_note_missing, and what clearance.py says.
     """
     to = _allowed(recipient, organisation, note)
     row = {
@@ -75,7 +76,8 @@ def disclose(
         "kinds": sorted(str(kind) for kind in kinds),
         "way": str(way),
         "country": to.country,
-        "safeguard": _safeguard(to, note),
+        "safeguard": _safeguard(to),
+        "note": note.strip()[:200],
         "by_id": by.id if by else None,
         "at": timezone.now(),
     }
@@ -99,17 +101,16 @@ def _allowed(recipient: str, organisation: UUID | None, note: str) -> To:
         raise Refused("recipient_not_listed", recipient=to.name)
     if code := clearance.refusal(to, register.law, timezone.localdate(), clearance.stopped_now()):
         raise Refused(code, recipient=to.name)
-    if to.mechanism == "derogation" and clearance.abroad(to, register.law) and not note.strip():
-        raise Refused("transfer_note_missing", field="note", recipient=to.name)
+    if clearance.needs_note(to, register.law) and not note.strip():
+        raise Refused("disclosure_note_missing", field="note", recipient=to.name)
     return to
 
 
-def _safeguard(to: To, note: str) -> str:
+def _safeguard(to: To) -> str:
     """Return what protected the data abroad, in at most as many characters as the row has; empty within the EEA."""
     if not clearance.abroad(to, catalogue.in_force().law):
         return ""
-    said = DEROGATION + note.strip() if to.mechanism == "derogation" else to.safeguard or to.mechanism
-    return said[:200]
+    return DEROGATION if to.mechanism == "derogation" else (to.safeguard or to.mechanism)[:200]
 
 
 def _keep(about: Iterable[About], row: dict[str, Any]) -> None:
