@@ -19,6 +19,20 @@ REFUSALS: dict[str, tuple[HTTPStatus, Promise]] = {
         HTTPStatus.CONFLICT,
         _("No account can be opened or linked for this address. Its owner can ask the provider why."),
     ),
+    "agreement_incomplete": (
+        HTTPStatus.CONFLICT,
+        _(
+            "The agreement with %(recipient)s does not answer all eight points of the law, so nothing may be handed to it."
+        ),
+    ),
+    "agreement_missing": (
+        HTTPStatus.CONFLICT,
+        _("There is no data processing agreement with %(recipient)s, so nothing may be handed to it."),
+    ),
+    "agreement_over": (
+        HTTPStatus.CONFLICT,
+        _("The agreement with %(recipient)s has ended, so nothing may be handed to it."),
+    ),
     "already_member": (HTTPStatus.CONFLICT, _("This address already belongs to an operator here.")),
     "area_both_sides": (HTTPStatus.UNPROCESSABLE_ENTITY, _("A door cannot lead into the same area from both sides.")),
     "area_controllers": (
@@ -58,12 +72,15 @@ REFUSALS: dict[str, tuple[HTTPStatus, Promise]] = {
     ),
     "credential_revoked": (HTTPStatus.CONFLICT, _("It has been revoked, which cannot be undone. Issue a new one.")),
     "digest_key": (HTTPStatus.INTERNAL_SERVER_ERROR, _("The platform's digest key is damaged.")),
+    "disclosure_note_missing": (
+        HTTPStatus.UNPROCESSABLE_ENTITY,
+        _("Write why %(recipient)s gets it: the case, and the law relied on."),
+    ),
     "door_in_other_area": (HTTPStatus.CONFLICT, _("This side of the door leads into another area already.")),
     "door_out_of_service": (HTTPStatus.CONFLICT, _("The door is out of service.")),
     "duress_alone": (HTTPStatus.CONFLICT, _("Give the person a PIN first: a duress PIN stands beside one.")),
     "email_missing": (HTTPStatus.UNPROCESSABLE_ENTITY, _("Give the person an e-mail address first.")),
     "enrolment_unknown": (HTTPStatus.NOT_FOUND, _("The enrolment text is wrong, used or too old.")),
-    "guest_code": (HTTPStatus.UNPROCESSABLE_ENTITY, _("This is no guest code.")),
     "guard_broken": (
         HTTPStatus.CONFLICT,
         _(
@@ -72,6 +89,7 @@ REFUSALS: dict[str, tuple[HTTPStatus, Promise]] = {
         ),
     ),
     "guard_empty": (HTTPStatus.UNPROCESSABLE_ENTITY, _("Choose at least one door.")),
+    "guest_code": (HTTPStatus.UNPROCESSABLE_ENTITY, _("This is no guest code.")),
     "hold_past": (HTTPStatus.UNPROCESSABLE_ENTITY, _("Choose a time to come.")),
     "hours_wrong": (HTTPStatus.UNPROCESSABLE_ENTITY, _("These hours are not possible.")),
     "interlock_controllers": (
@@ -81,6 +99,9 @@ REFUSALS: dict[str, tuple[HTTPStatus, Promise]] = {
     "interlock_few": (HTTPStatus.UNPROCESSABLE_ENTITY, _("An interlock needs at least two doors.")),
     "last_admin": (HTTPStatus.CONFLICT, _("An organisation needs at least one Admin.")),
     "lockdown_active": (HTTPStatus.CONFLICT, _("This lockdown is in effect already.")),
+    "mail_not_sent": (HTTPStatus.SERVICE_UNAVAILABLE, _("The mail could not be sent. Try again in a while.")),
+    "mechanism_stopped": (HTTPStatus.CONFLICT, _("It is stopped already.")),
+    "mechanism_unknown": (HTTPStatus.UNPROCESSABLE_ENTITY, _("No recipient relies on that.")),
     "name_taken": (HTTPStatus.CONFLICT, _("This name is taken.")),
     "no_areas": (HTTPStatus.CONFLICT, _("There is no area, so nobody is counted.")),
     "no_purpose": (HTTPStatus.INTERNAL_SERVER_ERROR, _("Nothing is done without a purpose.")),
@@ -107,21 +128,43 @@ REFUSALS: dict[str, tuple[HTTPStatus, Promise]] = {
     "plate_taken": (HTTPStatus.CONFLICT, _("This licence plate cannot be given to the person.")),
     "plate_text": (HTTPStatus.UNPROCESSABLE_ENTITY, _("A licence plate has letters and digits alone.")),
     "provider_exists": (HTTPStatus.CONFLICT, _("Another organisation runs the platform already.")),
+    "purpose_held": (
+        HTTPStatus.LOCKED,
+        _("This begins when everybody whom it concerns has been told of it. Nothing was done."),
+    ),
     "purpose_nested": (HTTPStatus.INTERNAL_SERVER_ERROR, _("Purposes do not nest.")),
     "qr_handle": (HTTPStatus.INTERNAL_SERVER_ERROR, _("The code is damaged. Make a new one.")),
     "qr_step": (HTTPStatus.INTERNAL_SERVER_ERROR, _("The code is damaged. Make a new one.")),
     "reader_taken": (HTTPStatus.CONFLICT, _("This side, or this address on the port, already has a reader.")),
+    "recipient_ended": (HTTPStatus.CONFLICT, _("%(recipient)s is no recipient any more.")),
+    "recipient_not_listed": (HTTPStatus.CONFLICT, _("%(recipient)s is not registered as a recipient for this.")),
+    "recipient_unknown": (HTTPStatus.UNPROCESSABLE_ENTITY, _("There is no such recipient.")),
     "schedule_in_use": (HTTPStatus.CONFLICT, _("An access rule, a door or a guard rule uses this schedule.")),
     "simulator_knows_not": (HTTPStatus.NOT_FOUND, _("The simulator does not know it.")),
+    "sms_not_set_up": (HTTPStatus.CONFLICT, _("Text messages are not set up here.")),
     "still_used": (
         HTTPStatus.CONFLICT,
         _("Something still belongs to it. Remove that first; wishes to open a door count for one day."),
     ),
-    "too_many_special_days": (HTTPStatus.UNPROCESSABLE_ENTITY, _("The schedule would have too many special days.")),
     "too_many_asks": (
         HTTPStatus.TOO_MANY_REQUESTS,
         _("You have asked very many times. Wait a minute and try again."),
     ),
+    "too_many_special_days": (HTTPStatus.UNPROCESSABLE_ENTITY, _("The schedule would have too many special days.")),
+    "transfer_not_assessed": (
+        HTTPStatus.CONFLICT,
+        _("The transfer to %(recipient)s has not been assessed, or not lately, so nothing may be sent there."),
+    ),
+    "transfer_stopped": (
+        HTTPStatus.CONFLICT,
+        _("The transfer to %(recipient)s is stopped for the time being. Nothing was sent."),
+    ),
+    "transfer_unsafe": (
+        HTTPStatus.CONFLICT,
+        _("%(recipient)s is in a country outside the EEA, or reached from one, without a safeguard that holds."),
+    ),
+    "webhook_address": (HTTPStatus.UNPROCESSABLE_ENTITY, _("Give an https address that is reached from the internet.")),
+    "webhook_many": (HTTPStatus.CONFLICT, _("There are as many webhooks as there may be.")),
     "window_missing": (HTTPStatus.UNPROCESSABLE_ENTITY, _("A guest code needs an end.")),
     "window_over": (HTTPStatus.UNPROCESSABLE_ENTITY, _("The end must be in the future.")),
 }
