@@ -69,7 +69,7 @@ class Texts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Keeping(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """How long data of some kinds (all of the activity where none is named) is kept: an anchor and a span after it.
+    """How long data of some kinds about some subjects (all of the activity where none is named) is kept: an anchor and a span after it.
 
     `end_of_financial_year` counts from the end of the calendar year in which the financial year (or the tax year) ended. `setting` names
     the organisation's own setting that replaces `days`. `law` cites what demands it. With `or_longer`, the longest counts.
@@ -77,12 +77,17 @@ class Keeping(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     anchor: Anchor
     kinds: tuple[Kind, ...] = ()
+    subjects: tuple[Subject, ...] = ()
     days: int = 0
     months: int = 0
     years: int = 0
     setting: Literal["", "entry_log_days"] = ""
     law: Texts | None = None
     or_longer: "tuple[Keeping, ...]" = ()
+
+    def covers(self, subject: Subject, kind: Kind) -> bool:
+        """Tell whether the rule is about data of a kind about a subject."""
+        return (not self.kinds or kind in self.kinds) and (not self.subjects or subject in self.subjects)
 
 
 class Moments(msgspec.Struct, frozen=True):

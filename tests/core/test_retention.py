@@ -4,7 +4,7 @@ from datetime import date
 
 import pytest
 
-from portvakt.core.privacy import Subject
+from portvakt.core.privacy import Kind, Subject
 from portvakt.core.retention import ORDINALS, Keeping, Moments, Texts, goes_on, months_after, words
 
 DAY = date(2026, 1, 31)
@@ -148,3 +148,10 @@ def test_more_years_than_there_are_words_for_are_said_in_figures() -> None:
 def test_a_text_is_swedish_unless_english_is_asked_for() -> None:
     text = Texts("ja", "yes")
     assert [text.within(language) for language in ("sv", "en", "fi")] == ["ja", "yes", "ja"]
+
+
+def test_a_rule_covers_what_it_names_and_everything_where_it_names_nothing() -> None:
+    assert Keeping("event").covers(Subject.HOLDER, Kind.PASSAGE)
+    assert Keeping("event", kinds=(Kind.PASSAGE,)).covers(Subject.HOLDER, Kind.PASSAGE)
+    assert not Keeping("event", kinds=(Kind.PASSAGE,)).covers(Subject.HOLDER, Kind.IDENTITY)
+    assert not Keeping("event", subjects=(Subject.GUARDIAN,)).covers(Subject.HOLDER, Kind.IDENTITY)

@@ -85,6 +85,11 @@ class Activity(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         """Tell whether it is done outside the platform, so that the database has no role for it."""
         return not self.entry_points
 
+    def keeping(self, subject: Subject, kind: Kind) -> Keeping | None:
+        """Return how long data of a kind about a subject is kept: the rule that names most of the two; None where no rule covers them."""
+        rules = [rule for rule in self.retention if rule.covers(subject, kind)]
+        return max(rules, key=lambda rule: bool(rule.kinds) + bool(rule.subjects), default=None)
+
 
 class Agreement(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A data processing agreement (Art. 28(3)): when it was signed, until when it runs, and its answer to each of the eight points."""
