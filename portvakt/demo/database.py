@@ -35,6 +35,8 @@ def create(owner: str, name: str, template: str = "template1") -> bool:
             return False
         statement = sql.SQL("create database {} template {}").format(sql.Identifier(name), sql.Identifier(template))
         connection.execute(statement)
+        # Of a template's rights on the database itself a new one has none; see DatabaseRight in the server's purpose layer.
+        connection.execute(sql.SQL("revoke temporary on database {} from public").format(sql.Identifier(name)))
         return True
 
 

@@ -82,7 +82,7 @@ class Deployment:
         database.create(owner, DATABASE)
         env = self.environment(owner, "owner")
         run(python("portvakt", "migrate", "-v0"), env)
-        run(python("portvakt", "rights", "--apply"), env)
+        run(python("portvakt", "rights", "--apply", "--told", "a demo: its persons are invented"), env)
         run(python("portvakt", "collectstatic", "--noinput", "-v0"), env)
         if not (self.folder / "seed.json").exists():
             run(python("portvakt.demo.seed", str(self.folder)), env)

@@ -11,6 +11,7 @@ from uuid import UUID
 
 from django.db import connection, transaction
 
+from portvakt.server.purpose import versions
 from portvakt.server.purpose.errors import Refused
 
 SET_CONTEXT = """select set_config('role', %s, true), set_config('portvakt.organisation', %s, true),
@@ -51,10 +52,13 @@ def acting(
     A purpose whose scope is one data subject sees rows about `person` in the organisation and about `account` alone. With
     `one_moment` all its reads see the rows of the same moment, whatever is committed meanwhile.
 
-    Raises Refused("purpose_nested") inside another unit of work. The database refuses a purpose that the login may not take.
+    Raises Refused("purpose_nested") inside another unit of work, and Refused("purpose_held") for a new purpose that waits until people
+    have been told of it. The database refuses a purpose that the login may not take.
     """
     if connection.in_atomic_block or _open.get():
         raise Refused("purpose_nested", purpose=purpose)
+    if purpose in versions.withheld():
+        raise Refused("purpose_held", purpose=purpose)
     with transaction.atomic():
         with connection.cursor() as cursor:
             if one_moment:

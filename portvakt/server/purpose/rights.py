@@ -64,6 +64,13 @@ class SequenceRight(msgspec.Struct, frozen=True):
     privilege: str
 
 
+class DatabaseRight(msgspec.Struct, frozen=True):
+    """A role holds a privilege on the database itself; none is ever wanted."""
+
+    role: str
+    privilege: str
+
+
 class RowSecurity(msgspec.Struct, frozen=True):
     """Row-level security is enabled and forced on a table."""
 
@@ -87,7 +94,7 @@ class Key(msgspec.Struct, frozen=True):
     definition: str
 
 
-Right = Member | ColumnRight | SequenceRight | RowSecurity | Policy | Key
+Right = Member | ColumnRight | SequenceRight | DatabaseRight | RowSecurity | Policy | Key
 
 
 def login_of(entry_point: str) -> str:
@@ -124,13 +131,21 @@ def _columns(model: type[models.Model], activity: Activity) -> Iterator[ColumnRi
     said, table, role = declare.declaration(model), model._meta.db_table, role_of(activity.id)
     if isinstance(said, NotPersonal) and model.__module__.startswith(OURS):
         manages = {model._meta.label, model._meta.app_label} & set(activity.manages)
-        for operation in ("read", "insert", "update", "delete") if manages else ("read",):
-            yield from _grants(role, table, declare.kinds(model), operation)
+        yield from _grants(role, table, declare.kinds(model), "read")
+        for operation, columns in _managed(model).items() if manages else ():
+            yield from _grants(role, table, columns, operation)
     elif isinstance(said, Privacy):
         for data in (row for row in activity.data if row.subject == said.subject):
             columns = _columns_of_kinds(model, data.kinds)
             for operation in data.operations if columns else ():
                 yield from _grants(role, table, columns, operation)
+
+
+def _managed(model: type[models.Model]) -> dict[Operation, Iterable[str]]:
+    """Return what managing a table without personal data allows: everything, unless its model says which columns may change."""
+    narrower: dict[Operation, Iterable[str]] | None = getattr(model, "managed", None)
+    columns = declare.kinds(model)
+    return {"insert": columns, "update": columns, "delete": columns} if narrower is None else narrower
 
 
 def _columns_of_kinds(model: type[models.Model], kinds: Iterable[str]) -> list[str]:

@@ -4,8 +4,11 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import transaction
+from django.utils import timezone
 
-from portvakt.server.purpose import catalogue
+from portvakt.server.purpose import applying, catalogue
+from portvakt.server.purpose.models import RegisterVersion
+from portvakt.server.purpose.register import RegisterError
 
 
 class Command(BaseCommand):
@@ -14,16 +17,33 @@ class Command(BaseCommand):
     help = "Compares the rights in the database with the register; --apply mends them (as the owner)."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        """Take --apply."""
+        """Take --apply and --told."""
         parser.add_argument("--apply", action="store_true", help="make the database give exactly the wanted rights")
+        parser.add_argument(
+            "--told",
+            default="",
+            metavar="REASON",
+            help="with --apply: why nobody needs to be told before a change starts",
+        )
 
     def handle(self, *_args: Any, **options: Any) -> None:
         """Print what was changed or that nothing differs; fail on a difference."""
+        if options["told"] and not options["apply"]:
+            raise CommandError("--told says something of a change: give it with --apply")
         try:
             if options["apply"]:
                 with transaction.atomic():
-                    self.stdout.write(f"{catalogue.apply()} rights changed")
+                    version, count = applying.publish_and_apply(timezone.now(), options["told"])
+                self.stdout.write(f"{count} rights changed; {_said(version)}")
             catalogue.require_no_difference()
-        except catalogue.RightsDiffer as error:
+        except (catalogue.RightsDiffer, RegisterError) as error:
             raise CommandError(str(error)) from error
         self.stdout.write("the database gives exactly the rights that the register says")
+
+
+def _said(version: RegisterVersion) -> str:
+    """Say which version of the register is the newest, and what it waits with."""
+    if version.granted_at:
+        return f"version {version.number} of the register is in force"
+    held = ", ".join(version.held)
+    return f"version {version.number} of the register is published; until people have been told, this stays as it was: {held}"
