@@ -135,7 +135,7 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
 ]
-ACCOUNT_ADAPTER = "portvakt.server.accounts.adapter.Adapter"
+ACCOUNT_ADAPTER = "portvakt.server.web.adapter.Adapter"
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 # In mails and messages an account is called by its name; str(account) is its id, which is for logs.
 ACCOUNT_USER_DISPLAY = attrgetter("name")
@@ -184,11 +184,20 @@ EMAIL_PORT = int(env("EMAIL_PORT", "25"))
 EMAIL_HOST_USER = env("EMAIL_HOST_USER", "")
 EMAIL_HOST_PASSWORD = env("EMAIL_HOST_PASSWORD", "")
 EMAIL_USE_TLS = env("EMAIL_USE_TLS", "no") == "yes"
-# An invitation is sent while its page waits; a mail server that does not answer is said there, not waited for.
-EMAIL_TIMEOUT = 10
 # Mail is sent while somebody waits: a server that does not answer must not hold their page and its transaction for minutes.
 EMAIL_TIMEOUT = 10
 DEFAULT_FROM_EMAIL = env("MAIL_FROM", "portvakt@localhost")
+
+# A gateway for text messages that takes a form over https; empty where there is none.
+SMS_URL = env("SMS_URL", "")
+SMS_USER = env("SMS_USER", "")
+SMS_PASSWORD = env("SMS_PASSWORD", "")
+SMS_FROM = env("SMS_FROM", "Portvakt")
+if SMS_URL and not SMS_URL.startswith(("https://", "http://localhost:", "http://127.0.0.1:")):
+    message = "SMS_URL must begin with https: number, text and password would be read on the way"
+    raise ImproperlyConfigured(message)
+# Webhooks may then also reach this machine and its neighbours, and without TLS: for trials alone.
+WEBHOOK_PRIVATE = env("WEBHOOK_PRIVATE", "no") == "yes"
 
 LANGUAGE_CODE = env("DEFAULT_LANGUAGE", "sv")
 LANGUAGES = [("sv", _("Swedish")), ("en", _("English"))]

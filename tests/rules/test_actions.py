@@ -35,6 +35,19 @@ NOBODYS_ACT = {
         "report_readers": "a device tells how it is; a status is not a change of anybody's",
         "report_silence": "a device that tells nothing; a status is not a change of anybody's",
     },
+    "portvakt/server/privacy/actions/deliveries.py": {
+        "claim": "the disclosures that it keeps are the record of what left; nobody who signed in did it",
+        "forget_deliveries": "retention of a log of deliveries; nobody who signed in did it",
+        "queue_events": "the outbox of what doors saw; nobody who signed in did it",
+    },
+    "portvakt/server/privacy/actions/disclosing.py": {
+        "disclose": "a disclosure is itself the record, one for each person; the action that hands over records too",
+        "nothing_about_anyone": "changes nothing",
+    },
+    "portvakt/server/privacy/actions/sending.py": {
+        "send_mail": "the disclosure is the record; the action that wanted the mail records too",
+        "send_sms": "the disclosure is the record; the action that wanted the message records too",
+    },
 }
 
 

@@ -4,7 +4,11 @@ from django.apps import AppConfig
 
 
 class JobsConfig(AppConfig):
-    """Names the app."""
+    """Names the app, and reads what runs on a timer beside jobs.py, which the queue finds by itself."""
 
     name = "portvakt.server.jobs"
     label = "jobs"
+
+    def ready(self) -> None:
+        """Let the queue know of each."""
+        from portvakt.server.jobs import webhooks  # noqa: F401

@@ -12,6 +12,8 @@ from django.http import HttpRequest, HttpResponse
 from django.utils import translation
 
 from portvakt.server.purpose.context import acting
+from portvakt.server.purpose.errors import Refused
+from portvakt.server.web.errors import refusal_page
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
 SIGN_IN = "account_sign_in"
@@ -48,6 +50,14 @@ class SignInPurpose:
             if response.status_code >= 500:
                 transaction.set_rollback(True)
             return response
+
+    @staticmethod
+    def process_exception(request: HttpRequest, exception: Exception) -> HttpResponse | None:
+        """Say why an action refused on a sign-in page, such as a mail that may not go; nothing is kept of it."""
+        if not isinstance(exception, Refused) or not request.path.startswith(SIGN_IN_PATHS):
+            return None
+        transaction.set_rollback(True)
+        return refusal_page(request, exception)
 
 
 class WhoIsSignedIn:
