@@ -13,11 +13,13 @@ from portvakt.server.accounts.actions import change_own_account
 from portvakt.server.accounts.models import Account
 from portvakt.server.web.board.navigation import start
 from portvakt.server.web.desk.navigation import desk_of
-from portvakt.server.web.forms import posted, show_form
+from portvakt.server.web.forms import Collecting, posted, show_form
 
 
-class AccountForm(forms.ModelForm):  # type: ignore[type-arg]
+class AccountForm(Collecting, forms.ModelForm):  # type: ignore[type-arg]
     """What an account may change of itself without a password."""
+
+    collects = "account_sign_in"
 
     class Meta:
         model = Account

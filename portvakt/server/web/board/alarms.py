@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
+from portvakt.core.privacy import Kind, Subject
 from portvakt.server.logbook.actions import acknowledge as acknowledge_alarm
 from portvakt.server.logbook.models import AccessEvent, LogFault
 from portvakt.server.purpose.actor import Permission
@@ -18,13 +19,13 @@ from portvakt.server.web.answers import done
 from portvakt.server.web.board.alarm_list import MOST_OPEN, count_open, every_alarm, find, kinds, open_alarms
 from portvakt.server.web.board.newest import position
 from portvakt.server.web.board.page import BoardRequest, page
-from portvakt.server.web.forms import UNPROCESSABLE, BoardForm
+from portvakt.server.web.forms import UNPROCESSABLE, BoardForm, FilterForm
 
 PURPOSE = "alarms"
 OPEN, ALL = "", "all"
 
 
-class AlarmFilter(forms.Form):
+class AlarmFilter(FilterForm):
     """Which alarms to show."""
 
     state = forms.ChoiceField(
@@ -39,6 +40,10 @@ class AlarmFilter(forms.Form):
 
 class Note(BoardForm):
     """What an operator says when acknowledging."""
+
+    collects = "alarms"
+    about = Subject.ACCOUNT_HOLDER
+    takes = {"note": Kind.ACKNOWLEDGEMENT}
 
     note = forms.CharField(required=False, max_length=200)
 

@@ -31,6 +31,9 @@ class Question(msgspec.Struct, frozen=True):
 class Nothing(BoardForm):
     """No field at all: the button is the answer."""
 
+    collects = None
+    collects_nothing = "has no field"
+
 
 def confirm(request: BoardRequest, question: Question, act: Callable[[], AuditEntry]) -> HttpResponse:
     """Ask; once answered, act and lead on. A refusal is shown above the question."""

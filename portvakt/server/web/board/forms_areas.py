@@ -31,6 +31,9 @@ class DoorsField(forms.TypedMultipleChoiceField):
 class AreaForm(Refusable, forms.ModelForm):  # type: ignore[type-arg]
     """An area: its doors and what holds inside."""
 
+    collects = None
+    collects_nothing = "describes a building"
+
     class Meta:
         model = Area
         fields = ("name", "passback", "forgive_minutes", "timed_minutes", "limit", "two_person", "escort")
@@ -63,6 +66,9 @@ class AreaForm(Refusable, forms.ModelForm):  # type: ignore[type-arg]
 class InterlockForm(Refusable, forms.ModelForm):  # type: ignore[type-arg]
     """An interlock and its doors."""
 
+    collects = None
+    collects_nothing = "describes a building"
+
     class Meta:
         model = Interlock
         fields = ("name",)
@@ -79,6 +85,9 @@ class InterlockForm(Refusable, forms.ModelForm):  # type: ignore[type-arg]
 
 class PlanForm(Refusable, forms.ModelForm):  # type: ignore[type-arg]
     """A lockdown plan and its doors."""
+
+    collects = None
+    collects_nothing = "describes a building"
 
     class Meta:
         model = LockdownPlan
@@ -99,6 +108,9 @@ class PlanForm(Refusable, forms.ModelForm):  # type: ignore[type-arg]
 class WhichController(BoardForm):
     """For which controller something is described."""
 
+    collects = None
+    collects_nothing = "chooses a device"
+
     controller = forms.ModelChoiceField(
         label=_("Controller"),
         queryset=Controller.objects.none(),
@@ -113,11 +125,17 @@ class WhichController(BoardForm):
 class HoldForm(BoardForm):
     """Until when a door is held unlocked."""
 
+    collects = None
+    collects_nothing = "says until when a door is held unlocked"
+
     until = MomentField(label=_("Until"), help_text=_("Empty: until somebody ends it."))
 
 
 class UnlockForm(BoardForm):
     """While which schedule is active a door stands unlocked."""
+
+    collects = None
+    collects_nothing = "describes a door"
 
     schedule = forms.ModelChoiceField(
         label=_("Schedule"), queryset=Schedule.objects.none(), required=False, empty_label=_("Never unlocked by itself")

@@ -5,6 +5,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from portvakt.core.privacy import Kind
 from portvakt.server.web.board.fields import MomentField
 from portvakt.server.web.forms import BoardForm
 
@@ -15,11 +16,22 @@ DIGITS = {"autocomplete": "off", "inputmode": "numeric"}
 class LabelledForm(BoardForm):
     """A credential that may be called something."""
 
+    collects = "access_administration"
+    takes = {"label": Kind.CREDENTIAL}
+
     label = forms.CharField(label=_("Label"), max_length=60, required=False, widget=forms.TextInput(attrs=QUIET))
 
 
 class CardForm(LabelledForm):
     """A card or a key fob, by the value that a reader reads from it or that is printed on it."""
+
+    takes = {
+        "value": Kind.CREDENTIAL_DIGEST,
+        "again": Kind.CREDENTIAL_DIGEST,
+        "number": Kind.CREDENTIAL,
+        "label": Kind.CREDENTIAL,
+    }
+    numbers = ("value", "again", "number")
 
     value = forms.CharField(
         label=_("Card value"),
@@ -54,6 +66,9 @@ class CardForm(LabelledForm):
 class ReadCardForm(LabelledForm):
     """A card that a reader has just read: which number it is to be known by."""
 
+    takes = {"number": Kind.CREDENTIAL, "label": Kind.CREDENTIAL}
+    numbers = ("number", "choice")
+
     number = forms.CharField(
         label=_("Number on the card"),
         max_length=40,
@@ -74,11 +89,16 @@ class ReadCardForm(LabelledForm):
 class PinForm(BoardForm):
     """A PIN made here, or one that the person has chosen."""
 
+    collects = "access_administration"
+    takes = {"pin": Kind.CREDENTIAL_DIGEST}
+
     pin = forms.CharField(label=_("PIN"), max_length=8, required=False, widget=forms.TextInput(attrs=DIGITS))
 
 
 class PlateForm(LabelledForm):
     """A licence plate."""
+
+    takes = {"plate": Kind.CREDENTIAL, "label": Kind.CREDENTIAL}
 
     plate = forms.CharField(
         label=_("Licence plate"),
@@ -95,6 +115,8 @@ class PlateForm(LabelledForm):
 
 class GuestCodeForm(LabelledForm):
     """A code for a guest, from when to when."""
+
+    takes = {"valid_from": Kind.ACCESS_RIGHT, "valid_to": Kind.ACCESS_RIGHT, "label": Kind.CREDENTIAL}
 
     valid_from = MomentField(label=_("From"), help_text=_("Empty: at once."))
     valid_to = MomentField(label=_("To"))
@@ -114,6 +136,14 @@ class GuestCodeForm(LabelledForm):
 
 class CredentialForm(LabelledForm):
     """How a credential is called, and from when to when it opens anything at all."""
+
+    takes = {
+        "number": Kind.CREDENTIAL,
+        "label": Kind.CREDENTIAL,
+        "valid_from": Kind.ACCESS_RIGHT,
+        "valid_to": Kind.ACCESS_RIGHT,
+    }
+    numbers = ("number",)
 
     number = forms.CharField(
         label=_("Number on the card"), max_length=40, required=False, widget=forms.TextInput(attrs=QUIET)

@@ -10,6 +10,7 @@ from portvakt.core.event import ALARMS, EventKind
 from portvakt.server.places.models import Door, Site
 from portvakt.server.web import words
 from portvakt.server.web.board.fields import MomentField
+from portvakt.server.web.forms import FilterForm
 
 GRANTED, DENIED, ALARM, OTHER = "granted", "denied", "alarm", "other"
 OUTCOMES = {
@@ -24,7 +25,7 @@ def _any(choices: Any) -> list[tuple[Any, Any]]:
     return [("", _("All")), *choices]
 
 
-class AccessLogFilter(forms.Form):
+class AccessLogFilter(FilterForm):
     """Which events to show. `who` is words of a name; `person` the id that they led to."""
 
     since = MomentField(label=_("From"))
@@ -81,7 +82,7 @@ def _places(site: Site, doors: list[Door]) -> list[tuple[str, Any]]:
     return [whole, *((f"door-{door.pk}", f"{door.name} · {door.section.name}") for door in doors)]
 
 
-class AuditLogFilter(forms.Form):
+class AuditLogFilter(FilterForm):
     """Which audit entries to show."""
 
     since = MomentField(label=_("From"))

@@ -6,6 +6,7 @@ from django import forms
 from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
+from portvakt.core.privacy import Kind, Subject
 from portvakt.server.accounts.models import Role
 from portvakt.server.web.forms import BoardForm
 
@@ -21,6 +22,10 @@ ABOUT = {
 class RolesForm(BoardForm):
     """An operator's roles here."""
 
+    collects = "account_administration"
+    about = Subject.ACCOUNT_HOLDER
+    takes = {"roles": Kind.ROLE}
+
     roles = forms.MultipleChoiceField(
         label=_("Roles"),
         required=False,
@@ -35,6 +40,13 @@ class RolesForm(BoardForm):
 
 class InviteForm(RolesForm):
     """Whom to invite, in which language, with which roles."""
+
+    takes = {
+        "email": Kind.CONTACT,
+        "first_name": Kind.IDENTITY,
+        "last_name": Kind.IDENTITY,
+        "roles": Kind.ROLE,
+    }
 
     email = forms.EmailField(label=_("E-mail"), widget=forms.EmailInput(attrs={"autocomplete": "off"}))
     first_name = forms.CharField(label=_("First name"), max_length=100, required=False)

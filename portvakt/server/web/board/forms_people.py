@@ -1,17 +1,18 @@
 """What does an operator fill in about a person, their cards and codes, and the rules they are in?"""
 
-from typing import Any
+from typing import Any, ClassVar
 
 from django import forms
 from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
+from portvakt.core.privacy import Kind
 from portvakt.server.access.models import AccessRule
 from portvakt.server.people.actions import PERSON_FIELDS
 from portvakt.server.people.models import Person
 from portvakt.server.purpose.actor import Actor, Permission
 from portvakt.server.web.board.fields import MomentField
-from portvakt.server.web.forms import BoardForm, Refusable
+from portvakt.server.web.forms import BoardForm, FilterForm, Refusable
 
 # Ranks of lockdown plans, as LockdownPlan.rank; 0 passes none.
 RANKS = range(1, 10)
@@ -22,6 +23,9 @@ PIN_NONE, PIN_MADE, PIN_CHOSEN = "none", "made", "chosen"
 
 class PersonForm(Refusable, forms.ModelForm):  # type: ignore[type-arg]
     """Who a person is, how they are reached, and from when to when they may pass anything at all."""
+
+    collects = "access_administration"
+    numbers: ClassVar[tuple[str, ...]] = ("phone",)
 
     overrides = forms.TypedChoiceField(
         label=_("Passes lockdowns up to rank"),
@@ -77,6 +81,15 @@ class PersonForm(Refusable, forms.ModelForm):  # type: ignore[type-arg]
 
 class NewPersonForm(PersonForm):
     """A person together with a first card, a PIN and rules, as far as the operator may."""
+
+    takes = {
+        "value": Kind.CREDENTIAL_DIGEST,
+        "number": Kind.CREDENTIAL,
+        "label": Kind.CREDENTIAL,
+        "pin": Kind.CREDENTIAL_DIGEST,
+        "rules": Kind.ACCESS_RIGHT,
+    }
+    numbers = ("phone", "value", "number")
 
     value = forms.CharField(
         label=_("Card value"),
@@ -147,6 +160,9 @@ class NewPersonForm(PersonForm):
 class AssignForm(BoardForm):
     """One rule for a person, from when to when."""
 
+    collects = "access_administration"
+    takes = {"rule": Kind.ACCESS_RIGHT, "valid_from": Kind.ACCESS_RIGHT, "valid_to": Kind.ACCESS_RIGHT}
+
     rule = forms.ModelChoiceField(
         label=_("Access rule"),
         queryset=AccessRule.objects.none(),
@@ -161,7 +177,7 @@ class AssignForm(BoardForm):
         field.queryset = rules
 
 
-class PersonsFilter(forms.Form):
+class PersonsFilter(FilterForm):
     """Which persons to list."""
 
     SUSPENDED, EXPIRING, WITHOUT, SHORT_PIN = "suspended", "expiring", "without", "short_pin"

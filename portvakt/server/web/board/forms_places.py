@@ -42,6 +42,9 @@ EXIT_CHOICES = grouped(EXIT_AUTH_TYPES)
 class SiteForm(Refusable, forms.ModelForm):  # type: ignore[type-arg]
     """A new site."""
 
+    collects = None
+    collects_nothing = "describes a building"
+
     timezone = forms.ChoiceField(
         label=_("Time zone"),
         choices=lambda: [(name, name.replace("_", " ")) for name in sorted(available_timezones())],
@@ -61,11 +64,17 @@ class SiteForm(Refusable, forms.ModelForm):  # type: ignore[type-arg]
 class NameForm(BoardForm):
     """A new section or controller: its name."""
 
+    collects = None
+    collects_nothing = "describes a building"
+
     name = forms.CharField(label=_("Name"), max_length=100)
 
 
 class DoorForm(Refusable, forms.ModelForm):  # type: ignore[type-arg]
     """A door's name, equipment and times."""
+
+    collects = None
+    collects_nothing = "describes a building"
 
     entry_auth_types = forms.TypedMultipleChoiceField(
         label=_("The entry side accepts"),
@@ -133,6 +142,9 @@ class NewDoorForm(DoorForm):
 
 class ReaderForm(Refusable, forms.ModelForm):  # type: ignore[type-arg]
     """A new reader."""
+
+    collects = None
+    collects_nothing = "describes a building"
 
     class Meta:
         model = Reader

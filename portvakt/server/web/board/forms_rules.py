@@ -11,11 +11,12 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from portvakt.core.decision.model import AuthType, Side
+from portvakt.core.privacy import Kind
 from portvakt.server.access.models import AccessRule, RuleDoor, Schedule
 from portvakt.server.places.models import Door, Section
 from portvakt.server.web import words
 from portvakt.server.web.board.fields import MomentField
-from portvakt.server.web.forms import BoardForm, Refusable
+from portvakt.server.web.forms import BoardForm, FilterForm, Refusable
 
 # An exit button opens for everybody: no rule is asked.
 NOT_IN_RULES = {AuthType.REX}
@@ -31,6 +32,9 @@ class DoorRow(msgspec.Struct, frozen=True):
 
 class RuleForm(Refusable, forms.ModelForm):  # type: ignore[type-arg]
     """A rule: when, from when to when, which doors with which auth types on each side."""
+
+    collects = None
+    collects_nothing = "describes a rule; who is in it is asked elsewhere"
 
     schedule = forms.ModelChoiceField(
         label=_("Schedule"), queryset=Schedule.objects.none(), required=False, empty_label=_("Always")
@@ -107,12 +111,15 @@ def _name(side: Side, door: Door) -> str:
 class PersonsForm(BoardForm):
     """Whom to put into a rule, from when to when, and whom to take out; chosen in steps, saved after a look at the difference."""
 
+    collects = "access_administration"
+    takes = {"valid_from": Kind.ACCESS_RIGHT, "valid_to": Kind.ACCESS_RIGHT}
+
     q = forms.CharField(label=_("Find persons"), required=False, max_length=100)
     valid_from = MomentField(label=_("From"), help_text=_("Empty: at once."))
     valid_to = MomentField(label=_("To"), help_text=_("Empty: until further notice."))
 
 
-class RulesFilter(forms.Form):
+class RulesFilter(FilterForm):
     """Which rules to list."""
 
     q = forms.CharField(label=_("Search"), required=False, max_length=100)

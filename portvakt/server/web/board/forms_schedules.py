@@ -23,6 +23,9 @@ HOLIDAY = "holiday"
 class ScheduleForm(HoursForm, forms.ModelForm):  # type: ignore[type-arg]
     """A schedule: the week, and what it does on public holidays."""
 
+    collects = None
+    collects_nothing = "describes opening hours"
+
     holidays = forms.ChoiceField(
         label=_("On public holidays"),
         choices=HolidayRule.choices,
@@ -87,6 +90,9 @@ def monday_copied(posted: QueryDict) -> QueryDict:
 
 class SpecialDayForm(HoursForm, BoardForm):
     """A date on which a schedule has other hours."""
+
+    collects = None
+    collects_nothing = "describes opening hours"
 
     DAY = "day"
 

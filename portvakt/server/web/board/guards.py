@@ -28,6 +28,9 @@ from portvakt.server.web.forms import Refusable, posted
 class GuardForm(Refusable, forms.ModelForm):  # type: ignore[type-arg]
     """A guard rule: whom it keeps out, of which doors, and when."""
 
+    collects = None
+    collects_nothing = "describes a rule about rules"
+
     category = forms.ChoiceField(
         label=gettext_lazy("Persons"),
         required=False,

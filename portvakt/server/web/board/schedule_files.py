@@ -59,6 +59,9 @@ class Incoming(msgspec.Struct, frozen=True):
 class FileForm(BoardForm):
     """A calendar file."""
 
+    collects = None
+    collects_nothing = "describes opening hours"
+
     file = forms.FileField(
         label=gettext_lazy("Calendar file"),
         help_text=gettext_lazy("An .ics file of at most 250 kB, as Outlook, Google and Apple write it."),
@@ -79,6 +82,9 @@ class FileForm(BoardForm):
 
 class TimesForm(BoardForm):
     """What a file became, to be saved."""
+
+    collects = None
+    collects_nothing = "describes opening hours"
 
     times = forms.CharField(widget=forms.HiddenInput, max_length=2_000_000)
 

@@ -37,6 +37,10 @@ END_OF_PIN = "#"  # the key that ends a PIN, as at a real keypad
 class PlayForm(BoardForm):
     """Who is at the door, with which card and PIN: an invented person's, or what is written here."""
 
+    collects = None
+    collects_nothing = "plays invented persons at doors that are simulated"
+    numbers = ("value", "digits")
+
     figure = forms.TypedChoiceField(label=_("Person"), coerce=int, empty_value=None, required=False)
     value = forms.CharField(
         label=_("Card"),

@@ -32,6 +32,9 @@ CANDIDATES = 20
 class WhyForm(BoardForm):
     """Who, with what, at which side of which door, when. `who` is words of a name; `person` the id that they led to."""
 
+    collects = None
+    collects_nothing = "asks about rows that are there; what is asked for is not kept"
+
     who = forms.CharField(label=_("Person"), required=False, max_length=100)
     person = forms.UUIDField(required=False, widget=forms.HiddenInput)
     door = forms.ModelChoiceField(label=_("Door"), queryset=Door.objects.none())
