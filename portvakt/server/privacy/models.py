@@ -140,7 +140,7 @@ class Consent(AboutSubject):
 class TermsAcceptance(AboutSubject):
     """An account accepted a version of the terms, and said whether its owner is old enough."""
 
-    privacy = Privacy(Subject.DATA_SUBJECT, Keep.after("at", days=3650), OnErase.KEEP_UNTIL_EXPIRY, who="subject_id")
+    privacy = Privacy(Subject.DATA_SUBJECT, Keep.after("at", days=1095), OnErase.KEEP_UNTIL_EXPIRY, who="subject_id")
 
     subject_id = personal(models.UUIDField(), Kind.TERMS)
     version = personal(models.CharField(max_length=20), Kind.TERMS)
