@@ -18,7 +18,7 @@ def declarations_and_register(**_: Any) -> list[CheckMessage]:
     try:
         activities = read_register(settings.REGISTER).activities
     except RegisterError as error:
-        return [*found, Error(str(error), id="purpose.E001")]
+        return [*found, *(Error(mistake, id="purpose.E001") for mistake in error.mistakes)]
     return [*found, *(Error(text, id=code) for code, text in register_mistakes(activities))]
 
 

@@ -79,7 +79,9 @@ def test_a_kind_that_no_activity_needs_is_found() -> None:
     activities = tuple(row for row in read_register(ROOT).activities if row.id != "account_sign_in")
     only = [text for code, text in checks.register_mistakes(activities) if code == "purpose.E007"]
     assert not only  # live pages and retention still need sessions
-    none = tuple(row for row in activities if row.id not in {"live_updates", "retention", "own_data", "account_disabling"})
+    none = tuple(
+        row for row in activities if row.id not in {"live_updates", "retention", "own_data", "account_disabling"}
+    )
     assert any("session" in text for code, text in checks.register_mistakes(none) if code == "purpose.E007")
 
 

@@ -6,7 +6,7 @@
     register/activities/ID.toml       one activity: a purpose, a role in the database, a paragraph of the notice
     register/recipients/ID.toml       one recipient to which an activity may disclose
 
-Nothing starts on a bad register: every mistake names the file, the place in it and what to do.
+Nothing starts on a bad register: every mistake names the file, the line, the place in it and what to do, and all are told at once.
 """
 
 from portvakt.core.retention import Anchor, Keeping, Texts
@@ -37,6 +37,7 @@ from portvakt.server.purpose.register.model import (
     Safeguard,
     Source,
 )
+from portvakt.server.purpose.register.reviews import Overdue, needs_other_basis, overdue_reviews
 
 __all__ = [
     "ENTRY_POINTS",
@@ -57,6 +58,7 @@ __all__ = [
     "Law",
     "Mechanism",
     "Operation",
+    "Overdue",
     "Preset",
     "Presets",
     "Provider",
@@ -69,5 +71,7 @@ __all__ = [
     "Texts",
     "canonical",
     "from_canonical",
+    "needs_other_basis",
+    "overdue_reviews",
     "read_register",
 ]

@@ -1,20 +1,53 @@
-"""How does a folder of TOML files become the register, and how does the register become bytes?"""
+"""How does a folder of TOML files become the register, what is wrong with it, and how does the register become bytes?"""
 
 import re
 import tomllib
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import msgspec
 
+from portvakt.server.purpose.register.activity_rules import activity_mistakes
 from portvakt.server.purpose.register.model import Activity, Law, Presets, Provider, Recipient, Register
+from portvakt.server.purpose.register.places import Keys, Places
+from portvakt.server.purpose.register.recipient_rules import (
+    law_mistakes,
+    preset_mistakes,
+    provider_mistakes,
+    recipient_mistakes,
+    transfer_mistakes,
+)
+from portvakt.server.purpose.register.shape import Mistake, shape_mistakes
+from portvakt.server.purpose.register.text_rules import text_mistakes
 
 Row = TypeVar("Row", bound=msgspec.Struct)
+# What one file holds, and the rules for that alone.
+Sort = tuple[type[Row], Callable[[Row], Iterable[Mistake]]]
+
+ACTIVITY: Sort[Activity] = (Activity, activity_mistakes)
+LAW: Sort[Law] = (Law, law_mistakes)
+PRESETS: Sort[Presets] = (Presets, preset_mistakes)
+PROVIDER: Sort[Provider] = (Provider, provider_mistakes)
+RECIPIENT: Sort[Recipient] = (Recipient, recipient_mistakes)
 
 
 class RegisterError(Exception):
-    """The register cannot be used; the text names the file, the place and the remedy."""
+    """The register cannot be used; `mistakes` has a line for each that names the file, the line in it and the remedy."""
+
+    def __init__(self, mistakes: Iterable[str]) -> None:
+        """Take all that is wrong; the exception's text is one line for each."""
+        self.mistakes = tuple(mistakes)
+        super().__init__("\n".join(self.mistakes))
+
+
+def read_register(folder: Path) -> Register:
+    """Return the register in a folder; raise RegisterError with every mistake in it."""
+    found: list[str] = []
+    register = _read(folder, found)
+    if register is None or found:
+        raise RegisterError(found)
+    return register
 
 
 def canonical(register: Register) -> bytes:
@@ -27,56 +60,89 @@ def from_canonical(content: bytes) -> Register:
     return msgspec.json.decode(content, type=Register)
 
 
-def _read_one(path: Path, of: type[Row]) -> Row:
-    try:
-        return msgspec.convert(tomllib.loads(path.read_text(encoding="utf-8")), of)
-    except (OSError, tomllib.TOMLDecodeError, msgspec.ValidationError, UnicodeDecodeError) as error:
-        message = f"{path}: {error}"
-        raise RegisterError(message) from error
-
-
-def _mistakes(path: Path, activity: Activity) -> list[str]:
-    """Return what a well-formed activity still gets wrong."""
-    texts = (activity.name, activity.purpose, activity.legal_basis_note)
-    found = [
-        (not re.fullmatch(r"[a-z][a-z_]{2,40}", activity.id), "id must be lower-case words joined by underscores"),
-        (path.stem != activity.id, f"rename the file to {activity.id}.toml, or change the id"),
-        (any(not text.sv.strip() or not text.en.strip() for text in texts), "give every text in both sv and en"),
-        (
-            any(not row.kinds or not (row.operations or row.where) for row in activity.data),
-            "a data row needs kinds and operations",
-        ),
-    ]
-    return [text for wrong, text in found if wrong]
-
-
-def _read_activity(path: Path) -> Activity:
-    activity = _read_one(path, Activity)
-    for mistake in _mistakes(path, activity):
-        message = f"{path}: {mistake}"
-        raise RegisterError(message)
-    return activity
-
-
-def read_register(folder: Path) -> Register:
-    """Return the register in a folder; raise RegisterError on the first mistake."""
+def _read(folder: Path, found: list[str]) -> Register | None:
+    """Return the register, or None; add what is wrong to `found`. What stands between files is asked once each file is sound in shape."""
     if not folder.is_dir():
-        message = (
-            f"{folder}: no register there; set PORTVAKT_REGISTER to the folder that holds provider.toml and activities/"
+        found.append(
+            f"{folder}: no register there; set PORTVAKT_REGISTER to the folder with provider.toml and activities/"
         )
-        raise RegisterError(message)
-    activities = tuple(_read_activity(path) for path in _files(folder / "activities"))
+        return None
+    provider = _read_file(folder / "provider.toml", PROVIDER, found)
+    law = _read_file(folder / "law.toml", LAW, found)
+    presets = _read_file(folder / "presets.toml", PRESETS, found)
+    activities = [_read_file(path, ACTIVITY, found) for path in _files(folder / "activities")]
+    recipients = [_read_file(path, RECIPIENT, found) for path in _files(folder / "recipients")]
     if not activities:
-        message = f"{folder}: no activity in the register"
-        raise RegisterError(message)
-    return Register(
-        provider=_read_one(folder / "provider.toml", Provider),
-        law=_read_one(folder / "law.toml", Law),
-        presets=_read_one(folder / "presets.toml", Presets).preset,
-        activities=activities,
-        recipients=tuple(_read_one(path, Recipient) for path in _files(folder / "recipients")),
+        found.append(f"{folder}: no activity in the register; add activities/ID.toml")
+    if not (provider and law and presets and all(activities) and all(recipients)):
+        return None
+    register = Register(
+        provider=provider,
+        law=law,
+        presets=presets.preset,
+        activities=tuple(row for row in activities if row),
+        recipients=tuple(row for row in recipients if row),
     )
+    found += between_files(register, folder)
+    return register
 
 
 def _files(folder: Path) -> Iterable[Path]:
     return sorted(folder.glob("*.toml"))
+
+
+def _read_file(path: Path, sort: Sort[Row], found: list[str]) -> Row | None:
+    """Return what a file holds, or None where its shape is wrong; add what is wrong with it to `found`."""
+    of, rules = sort
+    content = _content(path, found)
+    if content is None:
+        return None
+    mistakes = list(shape_mistakes(content, of))
+    value = None if mistakes else msgspec.convert(content, of)
+    if value is not None:
+        mistakes = [*_name_mistakes(path, value), *rules(value), *text_mistakes(value)]
+    found += [mistake_at(path, keys, text) for keys, text in mistakes]
+    return value
+
+
+def _content(path: Path, found: list[str]) -> dict[str, Any] | None:
+    try:
+        text = path.read_bytes().decode()
+        return tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        named = re.search(r"at line (\d+)", str(error))
+        line = named[1] if named else text.count("\n") + 1
+        found.append(f"{path}:{line}: {error}; correct the TOML there")
+    except UnicodeDecodeError:
+        found.append(f"{path}:1: not UTF-8; save the file as UTF-8")
+    except OSError as error:
+        found.append(f"{path}:1: {error.strerror}; add the file, or make it readable")
+    return None
+
+
+def _name_mistakes(path: Path, value: msgspec.Struct) -> Iterator[Mistake]:
+    """A file that is one of many bears the id of what it holds."""
+    name = getattr(value, "id", path.stem)
+    if name != path.stem:
+        yield ("id",), f"rename the file to {name}.toml, or change the id to {path.stem}"
+
+
+def between_files(register: Register, folder: Path) -> Iterator[str]:
+    """Yield a line for each mistake between the files of a register: recipients that are not there, or not protected abroad."""
+    known = {recipient.id for recipient in register.recipients}
+    for activity in register.activities:
+        for name in sorted(set(activity.recipients) - known):
+            text = f"no recipient {name}; add recipients/{name}.toml, or take it out"
+            yield mistake_at(folder / "activities" / f"{activity.id}.toml", ("recipients",), text)
+    named = {name for activity in register.activities for name in activity.recipients}
+    for recipient in register.recipients:
+        if recipient.id in named:
+            path = folder / "recipients" / f"{recipient.id}.toml"
+            yield from (mistake_at(path, keys, text) for keys, text in transfer_mistakes(recipient, register.law))
+
+
+def mistake_at(path: Path, keys: Keys, text: str) -> str:
+    """Return a line that says where in a file a key is, what is wrong and what to do."""
+    place = "".join(f"[{key}]" if isinstance(key, int) else f".{key}" for key in keys).lstrip(".")
+    line = Places(path.read_bytes().decode()).line(keys)
+    return f"{path}:{line}: {place + ': ' if place else ''}{text}"
