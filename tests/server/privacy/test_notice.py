@@ -19,7 +19,7 @@ from tests.server.privacy.register_case import ASSESSMENT, organisation, replace
 PROVIDER = Facts()
 # What the whole register gives in edition 1. Another digest means that notices which were published cannot be made again: raise
 # facts.EDITION, and put the new digest here.
-EDITION_1 = "2144ce3a77f8c6a91526d2c763d89102714b02c48e66284c5c5957c3a2566152"
+EDITION_1 = "afeb4835faf90925e8d6af0fe03798474977894c818cb2511522bf04802356b8"
 
 
 def page(facts: Facts = PROVIDER, language: str = "en", variant: str = "adult") -> str:
@@ -114,6 +114,16 @@ def test_the_right_to_object_stands_apart() -> None:  # D-21c
     assert "they always stop" in part("objection", "how")
 
 
+@pytest.mark.row("S20")
+def test_the_short_layer_says_of_each_kind_how_long_and_of_each_basis_what_for() -> None:  # N-08
+    assert part("how_long", "kept-identity", organisation()) == "30 days after the event"
+    outside = replaced(whole(), "accounts", entry_points=())
+    rows = next(one for one in write(outside, PROVIDER, "en", "adult").sections if one.key == "how_long").parts
+    assert rows[-1].label == "accounts name in English"
+    assert part("what_for", "for-contract") == "accounts name in English"
+    assert part("what_for", "for-legitimate_interest") == "marketing name in English"
+
+
 def test_all_rights_are_there_and_what_they_cost() -> None:  # N-01, N-09, N-10
     keys = [
         one.key for one in next(s for s in write(whole(), PROVIDER, "en", "adult").sections if s.key == "rights").parts
@@ -157,7 +167,7 @@ def test_every_way_to_ask_is_there() -> None:
 def test_what_matters_most_comes_first_and_the_rest_is_folded() -> None:  # N-08
     sections = write(whole(), PROVIDER, "sv", "adult").sections
     assert [one.key for one in sections if not one.folded] == [
-        "who", "what_for", "rights", "objection", "complaint", "contact", "in_the_service", "about",
+        "who", "what_for", "how_long", "rights", "objection", "complaint", "contact", "in_the_service", "about",
     ]  # fmt: skip
     assert [one.key for one in sections if one.folded] == ["activity-accounts", "activity-marketing"]
     assert page().index("</section>") < page().index("<details")

@@ -212,10 +212,23 @@ def _retention(activity: Activity, telling: Telling) -> list[str]:
     return lines
 
 
+def times_of(kind: Kind, activity: Activity, telling: Telling) -> list[str]:
+    """Return how long an activity keeps one kind; empty where it keeps none of it."""
+    about = [row.subject for row in activity.data if kind in row.kinds]
+    rules = [rule for rule in activity.retention if any(rule.covers(subject, kind) for subject in about)]
+    named = [rule for rule in rules if rule.kinds] or rules
+    return [_time(rule, activity, telling) for rule in named if rule.anchor != "not_kept"]
+
+
 def _kept(rule: Keeping, activity: Activity, telling: Telling) -> str:
-    """Say one retention rule, and of which kinds where it is not of all."""
-    about = {row.subject for row in activity.data if not rule.kinds or set(row.kinds) & set(rule.kinds)}
+    """Say one retention rule, and of whom and which kinds where it is not of all."""
+    about = [telling.plain(SUBJECTS[subject].name) for subject in sorted(rule.subjects)]
+    of = ", ".join([*about, *(telling.plain(KINDS[kind].name) for kind in sorted(rule.kinds))])
+    said = _time(rule, activity, telling)
+    return f"{of}: {said}" if of else said
+
+
+def _time(rule: Keeping, activity: Activity, telling: Telling) -> str:
+    about = {row.subject for row in activity.data if any(rule.covers(row.subject, kind) for kind in row.kinds)}
     subject = about.pop() if len(about) == 1 else None
-    said = retention_words(rule, telling.language, telling.facts.settings, subject)
-    kinds = ", ".join(telling.plain(KINDS[kind].name) for kind in sorted(rule.kinds))
-    return f"{kinds}: {said}" if kinds else said
+    return retention_words(rule, telling.language, telling.facts.settings, subject)

@@ -68,11 +68,9 @@ def _of_data(activity: Activity) -> list[str]:
 
 def _of_retention(activity: Activity) -> list[str]:
     """Return the kinds of which nobody says how long they are kept."""
-    if any(not rule.kinds for rule in activity.retention):
-        return []
-    used = {kind for row in activity.data for kind in row.kinds}
-    kept = {kind for rule in activity.retention for kind in rule.kinds}
-    return [f"how long {', '.join(sorted(used - kept))} is kept"] if used - kept else []
+    used = {(row.subject, kind) for row in activity.data for kind in row.kinds}
+    unkept = {kind for subject, kind in used if not any(rule.covers(subject, kind) for rule in activity.retention)}
+    return [f"how long {', '.join(sorted(unkept))} is kept"] if unkept else []
 
 
 def _of_recipients(activity: Activity, register: Register, facts: Facts) -> list[str]:

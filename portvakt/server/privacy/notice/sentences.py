@@ -36,8 +36,12 @@ PROCESSOR_LINE = Texts(
 )
 NUMBER = Texts("organisationsnummer {number}", "organisation number {number}")
 
-WHAT_FOR = Texts(
-    "Vad uppgifterna används till, och hur länge de sparas", "What the data is used for, and how long it is kept"
+WHAT_FOR = Texts("Vad uppgifterna används till", "What the data is used for")
+HOW_LONG = Texts("Hur länge de sparas", "How long it is kept")
+HOW_LONG_LINE = Texts(
+    "Uppgifterna försvinner av sig själva när tiden är ute. Det som flera behandlingar använder finns kvar så länge någon av"
+    " dem behöver det.",
+    "The data goes by itself when its time is over. What several activities use stays as long as one of them needs it.",
 )
 
 RIGHTS = Texts("Dina rättigheter", "Your rights")

@@ -4,15 +4,16 @@ Pure: the same register and facts give the same document, whatever the clock, th
 than leaving an item of Art. 13 or 14 out (N-01).
 """
 
+from portvakt.core.privacy import Kind
 from portvakt.server.privacy.notice import sentences as s
-from portvakt.server.privacy.notice.activities import OPEN_TO_OBJECTION, Telling, basis_of, section
+from portvakt.server.privacy.notice.activities import OPEN_TO_OBJECTION, Telling, basis_of, section, times_of
 from portvakt.server.privacy.notice.child import child_document
 from portvakt.server.privacy.notice.document import Document, Part, Section
 from portvakt.server.privacy.notice.facts import Facts
 from portvakt.server.privacy.notice.gaps import gaps
 from portvakt.server.privacy.notice.html import as_html
-from portvakt.server.privacy.words import BASES
-from portvakt.server.purpose.register import Contact, Register, Texts
+from portvakt.server.privacy.words import BASES, KINDS
+from portvakt.server.purpose.register import Basis, Contact, Register, Texts
 
 VARIANTS = ("adult", "child")
 
@@ -47,6 +48,7 @@ def _adult(telling: Telling) -> Document:
     sections = [
         _who(telling),
         _what_for(telling),
+        _how_long(telling),
         _rights(telling),
         _objection(telling),
         _complaint(telling),
@@ -90,14 +92,34 @@ def _who(telling: Telling) -> Section:
 
 
 def _what_for(telling: Telling) -> Section:
-    """Return the whole in one look: each activity with its basis and how long."""
-    parts = []
+    """Return all purposes in one look, by what allows them."""
+    names: dict[Basis, list[str]] = {}
     for activity in telling.told_of():
-        said = section(activity, telling)
-        kept = next(part for part in said.parts if part.key == "retention")
-        basis = telling.plain(BASES[basis_of(activity, telling.facts)])
-        parts.append(Part(f"for-{activity.id}", said.heading, (basis, *kept.lines)))
+        names.setdefault(basis_of(activity, telling.facts), []).append(telling.plain(activity.name))
+    parts = [
+        Part(f"for-{basis}", telling.plain(words), tuple(names[basis]))
+        for basis, words in BASES.items()
+        if basis in names
+    ]
     return _section("what_for", s.WHAT_FOR, parts, telling)
+
+
+def _how_long(telling: Telling) -> Section:
+    """Return all kinds of data in one look, by how long they are kept; what lies outside the platform by its activity."""
+    kept: dict[Kind, dict[str, None]] = {}
+    outside: list[Part] = []
+    for activity in telling.told_of():
+        for kind in () if activity.outside else sorted({kind for row in activity.data for kind in row.kinds}):
+            kept.setdefault(kind, {}).update(dict.fromkeys(times_of(kind, activity, telling)))
+        if activity.outside:
+            lines = next(part.lines for part in section(activity, telling).parts if part.key == "retention")
+            outside.append(Part(f"kept-{activity.id}", telling.plain(activity.name), lines))
+    rows = [
+        Part(f"kept-{kind}", telling.plain(KINDS[kind].name), tuple(times)) for kind, times in kept.items() if times
+    ]
+    rows.sort(key=lambda part: part.label.casefold())
+    said = _lines("how", None, [telling.say(s.HOW_LONG_LINE)], telling)
+    return _section("how_long", s.HOW_LONG, [said, *rows, *outside], telling)
 
 
 def _rights(telling: Telling) -> Section:
