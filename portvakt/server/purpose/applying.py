@@ -25,7 +25,8 @@ from portvakt.server.purpose.rights import (
 def publish_and_apply(now: datetime, not_told: str = "") -> tuple[RegisterVersion, int]:
     """Publish what the register's files say and apply what is then enforced; return (newest version, how many rights changed).
 
-    Raises RegisterError on a bad register. What it changes to somebody's disadvantage waits, unless `not_told` says why it need not.
+    Raises RegisterError on a bad register, RegisterUnknown where the last one cannot be read.
+    What it changes to somebody's disadvantage waits, unless `not_told` says why it need not.
     """
     version = versions.publish(read_register(settings.REGISTER), now, not_told)
     return version, apply()

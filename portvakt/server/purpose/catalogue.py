@@ -14,7 +14,7 @@ from django.db import connection
 from portvakt.server.purpose import rights, versions, ways_round
 from portvakt.server.purpose.checks import declarations_and_register
 from portvakt.server.purpose.context import role_of
-from portvakt.server.purpose.register import Activity, Operation, Register, RegisterError, read_register
+from portvakt.server.purpose.register import Activity, Operation, Register, read_register
 from portvakt.server.purpose.rights import (
     ColumnRight,
     DatabaseRight,
@@ -136,7 +136,7 @@ def require_no_difference() -> None:
         )
     try:
         lines = _lines()
-    except RegisterError as error:
+    except versions.RegisterUnknown as error:
         raise RightsDiffer(str(error)) from error
     if lines:
         shown = "\n  ".join(sorted(lines)[:20])

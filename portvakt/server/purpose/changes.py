@@ -151,7 +151,7 @@ def _of_activity(was: Activity | None, now: Activity, old: Register, new: Regist
 
 def _new_activity(now: Activity, old: Register) -> Change:
     """A new activity must be told of first if it uses what is held already; what it collects itself is told of when it collects."""
-    held = {(row.subject, kind) for activity in old.activities for row in activity.data for kind in row.kinds}
+    held = {pair for activity in old.activities for pair in _pairs(activity)}
     used = {(row.subject, kind) for row in now.data if row.operations != ("insert",) for kind in row.kinds}
     return Change(now.id, What.NEW_ACTIVITY, needs_notice=bool(held & used), after=now.purpose)
 
@@ -233,33 +233,30 @@ def abroad(recipient: Recipient, register: Register) -> set[str]:
 
 
 def _of_retention(was: Activity, now: Activity) -> Iterator[Change]:
-    kinds = {kind for row in now.data for kind in row.kinds} & {kind for row in was.data for kind in row.kinds}
-    longer = {kind for kind in kinds if _longer(_rules(was, kind), _rules(now, kind))}
-    shorter = {kind for kind in kinds - longer if _longer(_rules(now, kind), _rules(was, kind))}
-    if longer:
-        yield _change(now.id, What.KEPT_LONGER, longer)
-    if shorter:
-        yield _change(now.id, What.KEPT_SHORTER, shorter)
+    both = _pairs(was) & _pairs(now)
+    longer = {pair for pair in both if _longer(was.keeping(*pair), now.keeping(*pair))}
+    shorter = {pair for pair in both - longer if _longer(now.keeping(*pair), was.keeping(*pair))}
+    for what, pairs in ((What.KEPT_LONGER, longer), (What.KEPT_SHORTER, shorter)):
+        for subject in sorted({subject for subject, _ in pairs}):
+            yield _change(now.id, what, (kind for about, kind in pairs if about == subject), subject)
 
 
-def _rules(activity: Activity, kind: Kind) -> list[Keeping]:
-    """Return the rules that one kind is kept by; those that name it replace those that name none."""
-    named = [rule for rule in activity.retention if kind in rule.kinds]
-    return named or [rule for rule in activity.retention if not rule.kinds]
+def _pairs(activity: Activity) -> set[tuple[Subject, Kind]]:
+    return {(row.subject, kind) for row in activity.data for kind in row.kinds}
 
 
-def _longer(before: list[Keeping], after: list[Keeping]) -> bool:
+def _longer(before: Keeping | None, after: Keeping | None) -> bool:
     """Tell whether something may now be kept longer: without a rule it is kept for ever, and unlike moments cannot be compared."""
-    if not before or not after:
-        return bool(before)
+    if before is None or after is None:
+        return before is not None
     spans = _spans(before)
     return any(anchor not in spans or span > spans[anchor] for anchor, span in _spans(after).items())
 
 
-def _spans(rules: Iterable[Keeping]) -> dict[tuple[str, str], float]:
+def _spans(keeping: Keeping) -> dict[tuple[str, str], float]:
     """Return the longest span in days after each moment; what an organisation may choose itself counts apart."""
     found: dict[tuple[str, str], float] = {}
-    for rule in (one for first in rules for one in (first, *first.or_longer)):
+    for rule in (keeping, *keeping.or_longer):
         if rule.anchor != "not_kept":
             span = rule.days + DAYS_OF_MONTH * (rule.months + 12 * rule.years)
             at = (rule.anchor, rule.setting)
@@ -282,5 +279,5 @@ def _terms(activity: Activity) -> list[object]:
     return [(row.subject, row.source, row.required, row.consequence, row.where) for row in activity.data]
 
 
-def _laws(activity: Activity) -> list[object]:
-    return [(rule.anchor, rule.law) for first in activity.retention for rule in (first, *first.or_longer)]
+def _laws(activity: Activity) -> set[Texts]:
+    return {rule.law for first in activity.retention for rule in (first, *first.or_longer) if rule.law}

@@ -17,7 +17,11 @@ from portvakt.core.privacy import Privacy
 from portvakt.server.purpose import declare
 from portvakt.server.purpose.changes import abroad, changes, to_be_told
 from portvakt.server.purpose.models import RegisterVersion
-from portvakt.server.purpose.register import Recipient, Register, RegisterError, canonical, from_canonical
+from portvakt.server.purpose.register import Recipient, Register, canonical, from_canonical
+
+
+class RegisterUnknown(Exception):
+    """The database cannot say which register is in force; the text says why and what to do."""
 
 
 class Enforced(msgspec.Struct, frozen=True):
@@ -31,7 +35,7 @@ class Enforced(msgspec.Struct, frozen=True):
 def in_force() -> Register:
     """Return the register that this deployment enforces.
 
-    Raises RegisterError where none has been published here, or where another release of the platform wrote it.
+    Raises RegisterUnknown where none has been published here, or where another release of the platform wrote it.
     """
     return enforced().register
 
@@ -48,10 +52,10 @@ def enforced() -> Enforced:
         newest, granted = _newest(), _newest(granted_at__isnull=False)
     except DatabaseError as error:
         message = f"the database cannot say which register is in force; run `portvakt migrate` and `portvakt rights --apply`: {error}"
-        raise RegisterError(message) from error
+        raise RegisterUnknown(message) from error
     if newest is None or granted is None:
         message = "no register has been published in this database; run `portvakt rights --apply`"
-        raise RegisterError(message)
+        raise RegisterUnknown(message)
     new = _register(newest)
     register = new if newest.granted_at else merged(_register(granted), new, newest.held)
     there = {activity.id for activity in register.activities}
@@ -131,7 +135,7 @@ def _to_be_told(register: Register, not_told: str) -> tuple[str, ...]:
         return ()
     try:
         return to_be_told(changes(_register(granted), register))
-    except RegisterError:
+    except RegisterUnknown:
         if not_told:
             return tuple(activity.id for activity in register.activities)
         raise
@@ -168,4 +172,4 @@ def _register(version: RegisterVersion) -> Register:
             f"version {version.number} of the register was written by another release of the platform, which this one cannot read: {error};"
             " start that release, or run `portvakt rights --apply --told REASON` once people have been told of what changes"
         )
-        raise RegisterError(message) from error
+        raise RegisterUnknown(message) from error

@@ -6,7 +6,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import transaction
 from django.utils import timezone
 
-from portvakt.server.purpose import applying, catalogue
+from portvakt.server.purpose import applying, catalogue, versions
 from portvakt.server.purpose.models import RegisterVersion
 from portvakt.server.purpose.register import RegisterError
 
@@ -36,7 +36,7 @@ class Command(BaseCommand):
                     version, count = applying.publish_and_apply(timezone.now(), options["told"])
                 self.stdout.write(f"{count} rights changed; {_said(version)}")
             catalogue.require_no_difference()
-        except (catalogue.RightsDiffer, RegisterError) as error:
+        except (catalogue.RightsDiffer, RegisterError, versions.RegisterUnknown) as error:
             raise CommandError(str(error)) from error
         self.stdout.write("the database gives exactly the rights that the register says")
 
