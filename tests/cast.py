@@ -11,6 +11,7 @@ from itertools import count
 
 from allauth.account.models import EmailAddress
 from django.db import connection
+from django.utils import timezone
 
 from portvakt.core.decision.model import AuthType, Side
 from portvakt.server.access.actions import assign, save_rule, save_schedule
@@ -24,6 +25,8 @@ from portvakt.server.people.actions import enrol_person, issue_card, issue_pin, 
 from portvakt.server.people.models import Credential, Person
 from portvakt.server.places.actions import add_controller, add_door, add_reader, add_section, add_site
 from portvakt.server.places.models import Controller, Door, Reader, Section, Site
+from portvakt.server.privacy.actions.terms import accept_terms
+from portvakt.server.privacy.terms import terms_on
 from portvakt.server.purpose.actor import Actor, system
 from portvakt.server.purpose.context import acting
 
@@ -120,7 +123,9 @@ def _member(role: Role, by: Actor) -> Account:
     with acting("account_administration"):
         account = make_account(role.value, "Ek")
         invite(account.email, [role], by=by)
-        return account
+    with acting("terms", by=account.pk, account=account.pk):
+        accept_terms(terms_on(timezone.localdate()), "en", old_enough=True, by=account)
+    return account
 
 
 def _premises(cast: Cast) -> None:

@@ -3,12 +3,15 @@
 import secrets
 
 from allauth.account.models import EmailAddress
+from django.utils import timezone
 
 from portvakt.server.accounts.actions import invite, invite_person
 from portvakt.server.accounts.models import Account, Role
 from portvakt.server.logbook.actions import record
 from portvakt.server.organisations.actions import open_organisation
 from portvakt.server.people.models import Person
+from portvakt.server.privacy.actions.terms import accept_terms
+from portvakt.server.privacy.terms import terms_on
 from portvakt.server.purpose.actor import Actor, system
 from portvakt.server.purpose.context import acting
 
@@ -48,6 +51,7 @@ def of_resident(by: Actor, persons: list[Person]) -> dict[str, str]:
     with acting("person_invitation"):
         password = _account(email, first_name, last_name, "sv")
         invite_person(email, person.pk, by=by)
+    _accept(email)
     return {"email": email, "password": password, "role": Role.REGULAR.value}
 
 
@@ -56,6 +60,7 @@ def _invited(by: Actor, one: tuple[str, Role, str, str, str]) -> dict[str, str]:
     with acting("account_administration"):
         password = _account(email, *names)
         invite(email, [role], by=by)
+    _accept(email)
     return {"email": email, "password": password, "role": role.value}
 
 
@@ -67,3 +72,11 @@ def _account(email: str, first_name: str, last_name: str, language: str) -> str:
     account.save(force_insert=True)
     EmailAddress(user=account, email=email, primary=True, verified=True).save(force_insert=True)
     return password
+
+
+def _accept(email: str) -> None:
+    """Accept the terms for an account, so that whoever looks at the demo comes straight to its pages."""
+    with acting("account_sign_in"):
+        account = Account.objects.get(email=email)
+    with acting("terms", by=account.pk, account=account.pk):
+        accept_terms(terms_on(timezone.localdate()), account.language, old_enough=True, by=account)

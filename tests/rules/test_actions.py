@@ -18,6 +18,15 @@ NOBODYS_ACT = {
     "portvakt/server/accounts/actions.py": {
         "change_own_account": "the account is its owner's; the audit log is each organisation's own",
     },
+    "portvakt/server/privacy/actions/consents.py": {
+        "say_as_account": "the row itself is the record, is never changed, and lies in no organisation",
+    },
+    "portvakt/server/privacy/actions/terms.py": {
+        "accept_terms": "the row itself is the record, is never changed, and lies in no organisation",
+        "answer_as_guardian": "somebody without an account answers; the row itself is the record",
+        "ask_guardian": "the row itself is the record, and lies in no organisation",
+        "open_question": "reads only",
+    },
     "portvakt/server/people/actions/readings.py": {
         "report_reading": "a device tells what a card says; read_card recorded who asked",
     },

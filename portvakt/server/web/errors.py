@@ -70,6 +70,8 @@ REFUSALS: dict[str, tuple[HTTPStatus, Promise]] = {
         HTTPStatus.CONFLICT,
         _("The organisation has not given you such a code, or has taken it back. Ask there."),
     ),
+    "consent_text_changed": (HTTPStatus.CONFLICT, _("The text has just changed. Read it again, and then decide.")),
+    "consent_unknown": (HTTPStatus.NOT_FOUND, _("Nobody asks for such a consent here.")),
     "credential_revoked": (HTTPStatus.CONFLICT, _("It has been revoked, which cannot be undone. Issue a new one.")),
     "digest_key": (HTTPStatus.INTERNAL_SERVER_ERROR, _("The platform's digest key is damaged.")),
     "disclosure_note_missing": (
@@ -89,6 +91,17 @@ REFUSALS: dict[str, tuple[HTTPStatus, Promise]] = {
         ),
     ),
     "guard_empty": (HTTPStatus.UNPROCESSABLE_ENTITY, _("Choose at least one door.")),
+    "guardian_closed": (HTTPStatus.CONFLICT, _("A parent or guardian has said no, so the account stays closed.")),
+    "guardian_is_child": (
+        HTTPStatus.UNPROCESSABLE_ENTITY,
+        _("This is your own address. Write your parent's or guardian's."),
+    ),
+    "guardian_mail": (HTTPStatus.BAD_GATEWAY, _("The mail could not be sent. Look at the address, or try again later.")),
+    "guardian_too_often": (
+        HTTPStatus.TOO_MANY_REQUESTS,
+        _("Enough mails have been sent for today. Try again tomorrow."),
+    ),
+    "guardian_unknown": (HTTPStatus.NOT_FOUND, _("The link has been used, is too old, or a newer one has been sent.")),
     "guest_code": (HTTPStatus.UNPROCESSABLE_ENTITY, _("This is no guest code.")),
     "hold_past": (HTTPStatus.UNPROCESSABLE_ENTITY, _("Choose a time to come.")),
     "hours_wrong": (HTTPStatus.UNPROCESSABLE_ENTITY, _("These hours are not possible.")),
@@ -99,6 +112,11 @@ REFUSALS: dict[str, tuple[HTTPStatus, Promise]] = {
     "interlock_few": (HTTPStatus.UNPROCESSABLE_ENTITY, _("An interlock needs at least two doors.")),
     "last_admin": (HTTPStatus.CONFLICT, _("An organisation needs at least one Admin.")),
     "lockdown_active": (HTTPStatus.CONFLICT, _("This lockdown is in effect already.")),
+    "log_days_bounds": (HTTPStatus.UNPROCESSABLE_ENTITY, _("The access log is kept for 1 to %(most)d days.")),
+    "log_reason_missing": (
+        HTTPStatus.UNPROCESSABLE_ENTITY,
+        _("More than %(days)d days need a reason: it stands in your notice, and the authority asks for it."),
+    ),
     "mail_not_sent": (HTTPStatus.SERVICE_UNAVAILABLE, _("The mail could not be sent. Try again in a while.")),
     "mechanism_stopped": (HTTPStatus.CONFLICT, _("It is stopped already.")),
     "mechanism_unknown": (HTTPStatus.UNPROCESSABLE_ENTITY, _("No recipient relies on that.")),

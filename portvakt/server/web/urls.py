@@ -3,7 +3,7 @@
 from django.urls import include, path
 from django.views.i18n import set_language
 
-from portvakt.server.web import account
+from portvakt.server.web import account, consents, terms
 from portvakt.server.web.me import scan
 
 urlpatterns = [
@@ -11,6 +11,12 @@ urlpatterns = [
     path("language/", set_language, name="set_language"),
     path("account/", account.my_account, name="my_account"),
     path("account/", include("allauth.urls")),
+    path("terms/", terms.terms, name="terms"),
+    path("terms/waiting/", terms.waiting, name="terms_waiting"),
+    path("terms/<slug:number>/", terms.version, name="terms_version"),
+    path("consents/", consents.consents, name="consents"),
+    path("consents/file/", consents.file, name="consents_file"),
+    path("consents/<slug:purpose>/", consents.say, name="consent"),
     # Short, so that the code printed at a door stays coarse enough for any camera.
     path("s/<str:code>/", scan.scanned, name="scanned"),
     path("", include("portvakt.server.web.site.urls")),

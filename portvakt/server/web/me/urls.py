@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from portvakt.server.web.me import asking, code, credentials, doors, scan
+from portvakt.server.web.me import asking, code, consents, credentials, doors, scan
 
 app_name = "me"
 urlpatterns = [
@@ -16,6 +16,9 @@ urlpatterns = [
     path("code/image/", code.image, name="code_image"),
     path("code/renew/", code.renew, name="code_renew"),
     path("code/pin/<uuid:door>/<str:side>/", code.pin, name="code_pin"),
+    path("consents/", consents.consents, name="consents"),
+    path("consents/file/", consents.file, name="consents_file"),
+    path("consents/<slug:purpose>/", consents.say, name="consent"),
     path("credentials/", credentials.own, name="credentials"),
     path("credentials/passcode/", credentials.passcode, name="passcode"),
 ]

@@ -1,0 +1,79 @@
+"""How is a consent given or withdrawn? By one more row: what was said before stays as it was.
+
+Refused: consent_unknown (the register asks for no such consent here), consent_text_changed (what was shown is not the text any more).
+To withdraw is never refused but for a purpose that nobody was ever asked about.
+"""
+
+from uuid import UUID
+
+from django.utils import timezone
+
+from portvakt.core.privacy import Subject
+from portvakt.server.accounts.models import Account
+from portvakt.server.logbook.actions import record
+from portvakt.server.logbook.models import AuditEntry
+from portvakt.server.organisations.models import Organisation
+from portvakt.server.people.models import Person
+from portvakt.server.privacy.consents import asked_of, consent_text, lines
+from portvakt.server.privacy.models import Consent, Way
+from portvakt.server.purpose import catalogue
+from portvakt.server.purpose.actor import Actor, Permission
+from portvakt.server.purpose.errors import Refused
+from portvakt.server.purpose.register import Activity
+from portvakt.server.purpose.rights import consent_digest
+
+
+def say_as_account(purpose: str, digest: str, language: str, *, given: bool, by: Account) -> None:
+    """Keep an account holder's yes or no to one thing that the provider asks; `digest` is that of the text they saw."""
+    activity = _asked("controller", purpose)
+    row = _row(activity, digest, language, None, given=given)
+    row.subject, row.subject_id, row.way, row.by_id = Subject.ACCOUNT_HOLDER, by.pk, Way.PAGE, by.pk
+    row.save(force_insert=True)
+
+
+def say_as_person(
+    purpose: str, digest: str, language: str, organisation: Organisation, *, given: bool, by: Actor
+) -> AuditEntry:
+    """Keep a person's own yes or no to one thing that their organisation asks."""
+    if by.person is None:
+        raise Refused("not_permitted")
+    row = _row(_asked("processor", purpose), digest, language, organisation, given=given)
+    return _keep(row, by.person, Way.PAGE, by)
+
+
+def write_down(
+    person: Person, purpose: str, digest: str, language: str, organisation: Organisation, *, given: bool, by: Actor
+) -> AuditEntry:
+    """Keep what a person said on paper, written down by an operator."""
+    by.require(Permission.PERSON_ENROL)
+    row = _row(_asked("processor", purpose), digest, language, organisation, given=given)
+    return _keep(row, person.pk, Way.PAPER, by)
+
+
+def _asked(role: str, purpose: str) -> Activity:
+    for activity in asked_of(role):
+        if activity.id == purpose:
+            return activity
+    raise Refused("consent_unknown")
+
+
+def _row(activity: Activity, digest: str, language: str, organisation: Organisation | None, *, given: bool) -> Consent:
+    language = "en" if language == "en" else "sv"
+    if given and digest != consent_digest(activity):
+        raise Refused("consent_text_changed")
+    shown = lines(activity, catalogue.in_force(), language, organisation)
+    return Consent(
+        organisation=organisation,
+        purpose=activity.id,
+        given=given,
+        text_digest=consent_digest(activity),
+        text=consent_text(activity.name.within(language), shown),
+        language=language,
+        at=timezone.now(),
+    )
+
+
+def _keep(row: Consent, person: UUID, way: Way, by: Actor) -> AuditEntry:
+    row.subject, row.subject_id, row.way, row.by_id = Subject.HOLDER, person, way, by.id
+    row.save(force_insert=True)
+    return record("consent.given" if row.given else "consent.withdrawn", row, by=by)

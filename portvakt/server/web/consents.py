@@ -1,0 +1,87 @@
+"""What has an account's owner consented to, and how do they say yes or no? One control for each thing, and as few steps back as forth."""
+
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST
+
+from portvakt.server.accounts.models import Account
+from portvakt.server.organisations.models import Organisation
+from portvakt.server.privacy.actions.consents import say_as_account
+from portvakt.server.privacy.consent_record import records
+from portvakt.server.privacy.consents import asked_of, offers
+from portvakt.server.privacy.models import Consent
+from portvakt.server.privacy.standing import is_child
+from portvakt.server.purpose import catalogue
+from portvakt.server.web.own import account_page
+
+PURPOSE = "terms"
+JSON_LD = "application/ld+json"
+
+
+def language() -> str:
+    """Return the reader's language, of the two that texts are written in."""
+    return "en" if get_language() == "en" else "sv"
+
+
+def said(request: HttpRequest) -> tuple[bool, str]:
+    """Return whether a posted answer is yes, and the digest of the text that it answers."""
+    return request.POST.get("given") == "yes", request.POST.get("digest", "")
+
+
+def tell(request: HttpRequest, *, given: bool) -> None:
+    """Say what follows from what was just chosen."""
+    if given:
+        messages.success(request, _("You have consented. You can withdraw it here at any time."))
+    else:
+        messages.success(
+            request, _("Your consent is withdrawn. Nothing more is done by it; what was done before stays lawful.")
+        )
+
+
+def as_file(rows: list[Consent], organisation: Organisation | None) -> HttpResponse:
+    """Answer with consents as records that other systems can read."""
+    answer = JsonResponse(records(rows, catalogue.in_force(), organisation), content_type=JSON_LD)
+    answer.headers["Cache-Control"] = "no-store"
+    return answer
+
+
+@account_page(PURPOSE)
+def consents(request: HttpRequest) -> HttpResponse:
+    """Show what the provider asks of whoever has an account."""
+    asked = [] if is_child(request.user) else asked_of("controller")
+    shown = offers(asked, _account(request).pk, language(), None)
+    context = {
+        "offers": [(offer, reverse("consent", args=[offer.purpose])) for offer in shown],
+        "reason": _("You are too young to be asked for consents.") if is_child(request.user) else "",
+        "file": reverse("consents_file"),
+    }
+    return render(request, "consents/mine.html", context)
+
+
+@account_page(PURPOSE)
+@require_POST
+def say(request: HttpRequest, purpose: str) -> HttpResponse:
+    """Keep a yes or a no to one thing."""
+    given, digest = said(request)
+    if given and is_child(request.user):
+        raise Http404
+    say_as_account(purpose, digest, language(), given=given, by=_account(request))
+    tell(request, given=given)
+    return HttpResponseRedirect(reverse("consents"))
+
+
+@account_page(PURPOSE)
+def file(request: HttpRequest) -> HttpResponse:
+    """Give the account's owner the records of what they said."""
+    rows = Consent.objects.filter(subject_id=_account(request).pk).order_by("at", "id")
+    return as_file(list(rows), None)
+
+
+def _account(request: HttpRequest) -> Account:
+    if not isinstance(request.user, Account):
+        raise Http404
+    return request.user
