@@ -10,7 +10,8 @@ from django.db import connection
 from django.utils import timezone
 from django.utils.text import slugify
 
-from portvakt.server.organisations.models import HolderChange, Organisation, SnapshotCounter, TakenBack
+from portvakt.server.organisations.models import HolderChange, Organisation, Premises, SnapshotCounter, TakenBack
+from portvakt.server.organisations.presets import preset_of
 from portvakt.server.purpose.errors import Refused
 from portvakt.server.purpose.notices import Channel, notify
 
@@ -30,12 +31,19 @@ def open_organisation(
 ) -> Organisation:
     """Create an organisation; its slug is derived from the name and never changes. The caller records it, as its first entry.
 
+    It begins with the preset of housing, the shortest.
+
     Refused: provider_exists, where another organisation runs the platform already.
     """
     if provider and Organisation.objects.filter(provider=True).exists():
         raise Refused("provider_exists")
     return Organisation.objects.create(
-        name=name, slug=_free_slug(name), language=language, timezone=timezone, provider=provider
+        name=name,
+        slug=_free_slug(name),
+        language=language,
+        timezone=timezone,
+        provider=provider,
+        entry_log_days=preset_of(Premises.HOUSING).days,
     )
 
 

@@ -44,7 +44,8 @@ class Collecting:
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)
-        if self.collects is not None and catalogue.in_force().activity(self.collects).justification:
+        purpose = getattr(self, "collects", None)
+        if purpose is not None and catalogue.in_force().activity(purpose).justification:
             return
         for name, field in self.fields.items():
             if _is_free_text(field) and name not in self.numbers:

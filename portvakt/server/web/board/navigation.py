@@ -44,6 +44,7 @@ PAGES = (
     Page("areas", _("Areas"), "#tabler-box-multiple", Permission.DOOR_READ),
     Page("controllers", _("Controllers"), "#tabler-cpu", Permission.CONTROLLER_READ),
     Page("places", _("Premises"), "#tabler-building", Permission.PLACE_MANAGE),
+    Page("privacy", _("Privacy"), "#tabler-shield-lock", Permission.PRIVACY_MANAGE),
     Page("operators", _("Operators"), "#tabler-user-shield", Permission.OPERATOR_MANAGE),
     Page("simulator", _("Simulator"), "#tabler-device-gamepad-2", Permission.SIMULATOR_USE),
 )
