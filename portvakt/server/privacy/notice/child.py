@@ -32,7 +32,7 @@ def child_document(telling: Telling) -> Document:
 
 
 def _section(key: str, heading: Texts, telling: Telling, parts: list[list[str]]) -> Section:
-    numbered = [Part(f"{key}-{number}", "", tuple(lines)) for number, lines in enumerate(parts)]
+    numbered = [Part(f"{key}-{number}", "", tuple(lines)) for number, lines in enumerate(parts) if lines]
     return Section(key, telling.say(heading), tuple(numbered))
 
 
