@@ -14,9 +14,10 @@ from portvakt.core.privacy import Kind, Subject
 from portvakt.core.retention import words
 from portvakt.server.organisations.models import Organisation
 from portvakt.server.privacy.models import OwnRecipient
-from portvakt.server.privacy.record.data_rights import Held
+from portvakt.server.privacy.record.data_rights import Held, held
 from portvakt.server.privacy.record.model import Entry, Item, Limit, Party, PartyRole, Record, To, Transfer
 from portvakt.server.privacy.record.vocabulary import MEASURES
+from portvakt.server.purpose import catalogue
 from portvakt.server.purpose.context import role_of
 from portvakt.server.purpose.models import RegisterVersion
 from portvakt.server.purpose.register import (
@@ -47,6 +48,12 @@ class Ground(msgspec.Struct, frozen=True):
     on: date
 
 
+def ground(on: date) -> Ground:
+    """Return what records of a day are drawn from; asks the catalogue and the versions of the register."""
+    register = catalogue.in_force()
+    return Ground(register, held(), version_number(register), on)
+
+
 def version_number(register: Register) -> int | None:
     """Return the number under which a register was published; None where it never was. Needs no purpose."""
     row = RegisterVersion.objects.filter(digest=register_digest(register)).values_list("number", flat=True).first()
@@ -58,69 +65,68 @@ def register_digest(register: Register) -> str:
     return hashlib.sha256(canonical(register)).hexdigest()
 
 
-def as_controller(ground: Ground) -> Record:
+def as_controller(drawn: Ground) -> Record:
     """Return the provider's record as data controller."""
-    provider = ground.register.provider
+    provider = drawn.register.provider
     return _record(
-        ground, "30(1)", [_provider(ground, "data_controller"), *_officers(ground)],
-        [_entry(ground, activity, {}) for activity in ground.register.activities if activity.role == "controller"],
+        drawn, "30(1)", [_provider(drawn, "data_controller"), *_officers(drawn)],
+        [_entry(drawn, activity, {}) for activity in drawn.register.activities if activity.role == "controller"],
         provider.security,
     )  # fmt: skip
 
 
-def as_processor(ground: Ground, organisations: Iterable[Organisation]) -> Record:
+def as_processor(drawn: Ground, organisations: Iterable[Organisation]) -> Record:
     """Return the provider's record as data processor for some organisations, each of them named."""
     parties = [
-        _provider(ground, "data_processor"), *_officers(ground), *(_organisation(one) for one in organisations)
+        _provider(drawn, "data_processor"), *_officers(drawn), *(_organisation(one) for one in organisations)
     ]  # fmt: skip
-    return _record(ground, "30(2)", parties, _entries_for(ground, {}), ground.register.provider.security)
+    return _record(drawn, "30(2)", parties, _entries_for(drawn, {}), drawn.register.provider.security)
 
 
-def of_organisation(ground: Ground, organisation: Organisation, recipients: Iterable[OwnRecipient]) -> Record:
+def of_organisation(drawn: Ground, organisation: Organisation, recipients: Iterable[OwnRecipient]) -> Record:
     """Return an organisation's own record as data controller; `recipients` are those that it has entered itself."""
     settings = {"entry_log_days": organisation.entry_log_days}
     own = [one for one in recipients if one.ended_at is None]
-    entries = [_with_own(ground, entry, own) for entry in _entries_for(ground, settings)]
-    parties = [_organisation(organisation), *_own_officer(organisation), _provider(ground, "data_processor")]
-    return _record(ground, "30(1)", parties, entries, ground.register.provider.security)
+    entries = [_with_own(drawn, entry, own) for entry in _entries_for(drawn, settings)]
+    parties = [_organisation(organisation), *_own_officer(organisation), _provider(drawn, "data_processor")]
+    return _record(drawn, "30(1)", parties, entries, drawn.register.provider.security)
 
 
 def _record(
-    ground: Ground, paragraph: str, parties: list[Party], entries: list[Entry], security: Texts | None
+    drawn: Ground, paragraph: str, parties: list[Party], entries: list[Entry], security: Texts | None
 ) -> Record:
-    purposes = {role_of(activity.id) for activity in ground.register.activities if not activity.outside}
+    purposes = {role_of(activity.id) for activity in drawn.register.activities if not activity.outside}
     return Record(
         paragraph="30(2)" if paragraph == "30(2)" else "30(1)",
-        platform=ground.register.provider.platform,
+        platform=drawn.register.provider.platform,
         parties=tuple(parties),
-        entries=tuple(entries),
+        # What has no personal data, such as showing the notice to the public, has no place in a record.
+        entries=tuple(entry for entry in entries if entry.items),
         security=security,
         measures=MEASURES,
-        as_of=ground.on,
-        register=ground.number,
-        register_digest=register_digest(ground.register),
+        as_of=drawn.on,
+        register=drawn.number,
+        register_digest=register_digest(drawn.register),
         strays=tuple(
-            f"{holder}: {right}" for holder in sorted(ground.held) if holder not in purposes
-            for right in sorted(ground.held[holder])
+            f"{holder}: {right}" for holder in sorted(drawn.held) if holder not in purposes
+            for right in sorted(drawn.held[holder])
         ),
     )  # fmt: skip
 
 
-def _entries_for(ground: Ground, settings: Mapping[str, int]) -> list[Entry]:
-    return [
-        _entry(ground, activity, settings) for activity in ground.register.activities if activity.role == "processor"
-    ]
+def _entries_for(drawn: Ground, settings: Mapping[str, int]) -> list[Entry]:
+    return [_entry(drawn, activity, settings) for activity in drawn.register.activities if activity.role == "processor"]
 
 
-def _provider(ground: Ground, role: PartyRole) -> Party:
-    provider = ground.register.provider
+def _provider(drawn: Ground, role: PartyRole) -> Party:
+    provider = drawn.register.provider
     return msgspec.structs.replace(_party(role, provider.contact), number=provider.organisation_number)
 
 
-def _officers(ground: Ground) -> Iterator[Party]:
-    if representative := ground.register.provider.representative:
+def _officers(drawn: Ground) -> Iterator[Party]:
+    if representative := drawn.register.provider.representative:
         yield _party("representative", representative)
-    yield _party("data_protection_officer", ground.register.provider.dpo)
+    yield _party("data_protection_officer", drawn.register.provider.dpo)
 
 
 def _party(role: PartyRole, contact: Contact) -> Party:
@@ -142,18 +148,18 @@ def _own_officer(organisation: Organisation) -> list[Party]:
     return [Party(role="data_protection_officer", name=organisation.dpo_contact)] if organisation.dpo_contact else []
 
 
-def _entry(ground: Ground, activity: Activity, settings: Mapping[str, int]) -> Entry:
-    recipients = [ground.register.recipient(name) for name in activity.recipients]
+def _entry(drawn: Ground, activity: Activity, settings: Mapping[str, int]) -> Entry:
+    recipients = [drawn.register.recipient(name) for name in activity.recipients]
     return Entry(
         id=activity.id,
         name=activity.name,
         purpose=activity.purpose,
         legal_basis=activity.legal_basis,
         legal_basis_note=activity.legal_basis_note,
-        items=tuple(_items(ground, activity)),
+        items=tuple(_items(drawn, activity)),
         limits=tuple(_limits(activity, settings)),
         recipients=tuple(_to(recipient) for recipient in recipients),
-        transfers=tuple(transfer for recipient in recipients for transfer in _transfers(ground.register, recipient)),
+        transfers=tuple(transfer for recipient in recipients for transfer in _transfers(drawn.register, recipient)),
         outside=activity.outside,
         assessed=activity.assessment.made if activity.assessment else None,
         profiling=activity.profiling,
@@ -163,9 +169,9 @@ def _entry(ground: Ground, activity: Activity, settings: Mapping[str, int]) -> E
     )
 
 
-def _items(ground: Ground, activity: Activity) -> Iterator[Item]:
+def _items(drawn: Ground, activity: Activity) -> Iterator[Item]:
     """Yield each kind about each subject, what the register states and what the database gives, also beyond the register."""
-    gives = frozenset() if activity.outside else ground.held.get(role_of(activity.id), frozenset())
+    gives = frozenset() if activity.outside else drawn.held.get(role_of(activity.id), frozenset())
     asked = {(row.subject, kind) for row in activity.data for kind in row.kinds}
     for subject, kind in sorted(asked | {(right.subject, right.kind) for right in gives}):
         rows = [row for row in activity.data if row.subject == subject and kind in row.kinds]
@@ -220,20 +226,20 @@ def _transfers(register: Register, recipient: Recipient) -> Iterator[Transfer]:
             )
 
 
-def _with_own(ground: Ground, entry: Entry, own: list[OwnRecipient]) -> Entry:
+def _with_own(drawn: Ground, entry: Entry, own: list[OwnRecipient]) -> Entry:
     """Return an entry as it stands with its organisation: with the provider and the organisation's own recipients."""
     mine = [_own_recipient(one) for one in own if entry.id in one.purposes]
-    transfers = [transfer for recipient in mine for transfer in _transfers(ground.register, recipient)]
+    transfers = [transfer for recipient in mine for transfer in _transfers(drawn.register, recipient)]
     return msgspec.structs.replace(
         entry,
-        recipients=(_the_provider(ground), *entry.recipients, *(_to(recipient) for recipient in mine)),
+        recipients=(_the_provider(drawn), *entry.recipients, *(_to(recipient) for recipient in mine)),
         transfers=(*entry.transfers, *transfers),
     )
 
 
-def _the_provider(ground: Ground) -> To:
-    name = ground.register.provider.contact.name
-    return To(PROVIDER, Texts(name, name), "processor", SERVICE, ground.register.law.country)
+def _the_provider(drawn: Ground) -> To:
+    name = drawn.register.provider.contact.name
+    return To(PROVIDER, Texts(name, name), "processor", SERVICE, drawn.register.law.country)
 
 
 def _own_recipient(one: OwnRecipient) -> Recipient:

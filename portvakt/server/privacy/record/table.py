@@ -34,7 +34,7 @@ HEADS: tuple[Texts, ...] = (
     Texts("Datum", "Date"),
     Texts("Registerversion", "Register version"),
     Texts("Registrets SHA-256", "SHA-256 of the register"),
-    Texts("Registerutdragets SHA-256", "SHA-256 of this record"),
+    Texts("Förteckningens SHA-256", "SHA-256 of this record"),
 )
 
 

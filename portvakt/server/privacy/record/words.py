@@ -17,11 +17,11 @@ PARTIES: dict[PartyRole, Texts] = {
 }
 TITLES: dict[Paragraph, Texts] = {
     "30(1)": Texts(
-        "Register över behandlingar som personuppgiftsansvarig (artikel 30.1)",
+        "Förteckning över behandling som personuppgiftsansvarig (artikel 30.1)",
         "Record of processing as data controller (Article 30(1))",
     ),
     "30(2)": Texts(
-        "Register över behandlingar som personuppgiftsbiträde (artikel 30.2)",
+        "Förteckning över behandling som personuppgiftsbiträde (artikel 30.2)",
         "Record of processing as data processor (Article 30(2))",
     ),
 }

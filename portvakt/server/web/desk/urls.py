@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from portvakt.server.web.desk import accounts, overview
+from portvakt.server.web.desk import accounts, overview, records
 
 app_name = "desk"
 urlpatterns = [
@@ -10,4 +10,7 @@ urlpatterns = [
     path("accounts/", accounts.accounts, name="accounts"),
     path("accounts/enable/", accounts.enable, name="account_enable"),
     path("accounts/<uuid:account_id>/disable/", accounts.disable, name="account_disable"),
+    path("records/", records.records, name="records"),
+    path("records/<slug:which>/", records.record, name="record"),
+    path("records/<slug:which>/<slug:form>/", records.as_file, name="record_file"),
 ]
