@@ -14,7 +14,7 @@ from portvakt.core.retention import Moments, goes_on
 from portvakt.server.purpose.register import Activity, Register, read_register
 
 ROOT = Path(__file__).resolve().parents[3]
-# The purposes of the Data Privacy Vocabulary 2.0 that suit an access-control platform; the export writes them as IRIs.
+# The purposes of the Data Privacy Vocabulary 2.2 that suit an access-control platform; the export writes them as IRIs.
 DPV = frozenset(
     [
         "AccountManagement",
