@@ -67,15 +67,24 @@ class OnErase(StrEnum):
 
 
 class Keep(msgspec.Struct, frozen=True):
-    """How long a row is kept: `days` after the moment in `field`; with no field, as long as its owner row exists."""
+    """How long a row is kept: `days` after the moment in `field`; with no field, as long as its owner row exists.
+
+    `ahead` is how many days after the event that moment is set, where the column says when the row ends and not when something happened.
+    """
 
     field: str = ""
     days: int = 0
+    ahead: int = 0
 
     @classmethod
     def after(cls, field: str, days: int) -> "Keep":
         """Keep a row until `days` whole days after the moment in column `field`; a null moment means not yet begun."""
         return cls(field=field, days=days)
+
+    @classmethod
+    def until(cls, field: str, ahead: int) -> "Keep":
+        """Keep a row until the moment in column `field`, which is set `ahead` whole days after the event."""
+        return cls(field=field, ahead=ahead)
 
     @classmethod
     def with_owner(cls) -> "Keep":

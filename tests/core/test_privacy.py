@@ -19,6 +19,7 @@ def test_an_unmarked_column_is_not_personal() -> None:
 
 def test_how_long_a_row_is_kept() -> None:
     assert Keep.after("left_at", days=30) == Keep(field="left_at", days=30)
+    assert Keep.until("ends_at", ahead=14) == Keep(field="ends_at", days=0, ahead=14)
     assert Keep.with_owner() == Keep()
 
 

@@ -175,6 +175,9 @@ class BlockedAddress(models.Model):
         constraints = (models.UniqueConstraint(fields=("digest", "reason"), name="accounts_blocked_once"),)
 
 
+SECONDS_A_DAY = 86400
+
+
 def _declare_libraries() -> None:
     """Say for the sign-in libraries' models what personal data they hold."""
     session = ("created_at", "ip", "last_seen_at", "session_key", "user_agent", "data")
@@ -182,11 +185,14 @@ def _declare_libraries() -> None:
         ("account.EmailAddress", "user_id"): {"email": Kind.CONTACT},
         ("account.EmailConfirmation", ""): dict.fromkeys(("key", "created", "sent"), Kind.SECRET),
         ("mfa.Authenticator", "user_id"): dict.fromkeys(("data", "created_at", "last_used_at"), Kind.SECRET),
-        ("sessions.Session", ""): dict.fromkeys(("session_key", "session_data", "expire_date"), Kind.SESSION),
         ("usersessions.UserSession", "user_id"): dict.fromkeys(session, Kind.SESSION),
     }
     for (label, who), kinds in tables.items():
         declare(label, Privacy(Subject.ACCOUNT_HOLDER, Keep.with_owner(), OnErase.DELETE_ROW, who=who), kinds)
+    # Its end is set when somebody signs in; the row about the device goes with it.
+    ends = Keep.until("expire_date", ahead=settings.SESSION_COOKIE_AGE // SECONDS_A_DAY)
+    columns = dict.fromkeys(("session_key", "session_data", "expire_date"), Kind.SESSION)
+    declare("sessions.Session", Privacy(Subject.ACCOUNT_HOLDER, ends, OnErase.DELETE_ROW), columns)
     for label in ("contenttypes.ContentType", "auth.Permission", "auth.Group", "auth.Group_permissions"):
         declare(label, NotPersonal("names of Django's own, not used for rights here"))
 

@@ -1,5 +1,6 @@
 """Does every model say what personal data it holds, and does the register fit the models? Checked before anything starts."""
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -9,7 +10,15 @@ from django.db import models
 
 from portvakt.core.privacy import Kind, NotPersonal, Privacy, Subject
 from portvakt.server.purpose import declare
+from portvakt.server.purpose.kept import keeping_differences
 from portvakt.server.purpose.register import Activity, RegisterError, read_register
+
+# Words in a column's name that say it holds the number that the State gives a person, or most of it.
+IDENTITY_NUMBER = re.compile(
+    r"personnummer|samordning|personal_?identity|identity_?(number|no)\b|national_?id|civic|social_security|birth|"
+    r"(^|_)(pnr|ssn|dob)(_|$)",
+    re.IGNORECASE,
+)
 
 
 def declarations_and_register(**_: Any) -> list[CheckMessage]:
@@ -25,6 +34,7 @@ def declarations_and_register(**_: Any) -> list[CheckMessage]:
 def model_mistakes(model: type[models.Model]) -> Iterator[tuple[str, str]]:
     """Yield (code, sentence) for each mistake in one model's declaration."""
     label, said = model._meta.label, declare.declaration(model)
+    yield from _identity_number_mistakes(model)
     if said is None:
         yield (
             "purpose.E002",
@@ -42,6 +52,14 @@ def model_mistakes(model: type[models.Model]) -> Iterator[tuple[str, str]]:
             yield "purpose.E005", f"{label} is kept after {said.keep.field!r}, a field it does not have"
         if said.who and said.who not in declare.kinds(model):
             yield "purpose.E009", f"{label} is about whom its column {said.who!r} names, which it does not have"
+
+
+def _identity_number_mistakes(model: type[models.Model]) -> Iterator[tuple[str, str]]:
+    """B-07: a column for personal identity numbers is marked as such, so that an activity must say why they are needed."""
+    for column, kind in declare.kinds(model).items():
+        if IDENTITY_NUMBER.search(column) and kind is not Kind.PERSONAL_IDENTITY_NUMBER:
+            text = f"{model._meta.label}.{column} sounds like a personal identity number or a day of birth"
+            yield "purpose.E011", f"{text}; mark it with personal(..., Kind.PERSONAL_IDENTITY_NUMBER), or rename it"
 
 
 def held() -> set[tuple[Subject, Kind]]:
@@ -75,3 +93,4 @@ def register_mistakes(activities: tuple[Activity, ...]) -> Iterator[tuple[str, s
     for activity in activities:
         for label in sorted(set(activity.manages) - labels):
             yield "purpose.E008", f"{activity.id}.toml manages {label}, which does not exist"
+    yield from (("purpose.E010", text) for text in keeping_differences(activities))
