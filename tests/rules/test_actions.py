@@ -57,6 +57,9 @@ NOBODYS_ACT = {
         "send_mail": "the disclosure is the record; the action that wanted the mail records too",
         "send_sms": "the disclosure is the record; the action that wanted the message records too",
     },
+    "portvakt/server/privacy/actions/notices.py": {
+        "note_given": "a receipt is itself the record of who was told what, and when",
+    },
 }
 
 

@@ -96,7 +96,10 @@ REFUSALS: dict[str, tuple[HTTPStatus, Promise]] = {
         HTTPStatus.UNPROCESSABLE_ENTITY,
         _("This is your own address. Write your parent's or guardian's."),
     ),
-    "guardian_mail": (HTTPStatus.BAD_GATEWAY, _("The mail could not be sent. Look at the address, or try again later.")),
+    "guardian_mail": (
+        HTTPStatus.BAD_GATEWAY,
+        _("The mail could not be sent. Look at the address, or try again later."),
+    ),
     "guardian_too_often": (
         HTTPStatus.TOO_MANY_REQUESTS,
         _("Enough mails have been sent for today. Try again tomorrow."),
@@ -125,6 +128,8 @@ REFUSALS: dict[str, tuple[HTTPStatus, Promise]] = {
     "no_purpose": (HTTPStatus.INTERNAL_SERVER_ERROR, _("Nothing is done without a purpose.")),
     "no_role": (HTTPStatus.UNPROCESSABLE_ENTITY, _("Choose at least one role.")),
     "not_permitted": (HTTPStatus.FORBIDDEN, _("Your role here does not allow this.")),
+    "notice_exception": (HTTPStatus.UNPROCESSABLE_ENTITY, _("Choose one of the reasons that the law knows.")),
+    "notice_incomplete": (HTTPStatus.CONFLICT, _("The notice cannot be written yet: %(lacking)s")),
     "nothing_to_present": (HTTPStatus.UNPROCESSABLE_ENTITY, _("Choose a person who has one, or write it here.")),
     "own_account": (HTTPStatus.CONFLICT, _("You cannot disable the account you are signed in with.")),
     "passcode_format": (HTTPStatus.UNPROCESSABLE_ENTITY, _("A passcode is 10 digits.")),
@@ -157,6 +162,7 @@ REFUSALS: dict[str, tuple[HTTPStatus, Promise]] = {
     "recipient_ended": (HTTPStatus.CONFLICT, _("%(recipient)s is no recipient any more.")),
     "recipient_not_listed": (HTTPStatus.CONFLICT, _("%(recipient)s is not registered as a recipient for this.")),
     "recipient_unknown": (HTTPStatus.UNPROCESSABLE_ENTITY, _("There is no such recipient.")),
+    "register_unpublished": (HTTPStatus.CONFLICT, _("No register has been published in this deployment yet.")),
     "schedule_in_use": (HTTPStatus.CONFLICT, _("An access rule, a door or a guard rule uses this schedule.")),
     "simulator_knows_not": (HTTPStatus.NOT_FOUND, _("The simulator does not know it.")),
     "sms_not_set_up": (HTTPStatus.CONFLICT, _("Text messages are not set up here.")),
