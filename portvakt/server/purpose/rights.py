@@ -27,6 +27,7 @@ ABOUT = {
     Subject.DATA_SUBJECT: f"in ({PERSON}, {ACCOUNT})",
 }
 # An organisation's support case gives leave to look; see privacy.models.SupportLeave, whose columns these are.
+LEAVES = "privacy_supportleave"
 LEAVE = """exists (select 1 from privacy_supportleave l where l.organisation_id = {organisation} and l.purpose = '{purpose}'
  and l.until > now() and l.revoked_at is null)"""
 # The newest consent counts, and only one to the text as it stands; see privacy.models.Consent.
@@ -206,18 +207,21 @@ def _narrow_rows(model: type[models.Model], activity: Activity, own: str) -> str
         # An account's own rows lie in no organisation, or in each it works in.
         at = conditions if said.subject is Subject.HOLDER else []
         conditions = [*at, f"{table}.{who} {ABOUT[said.subject]}"]
-    if activity.leave:
+    # The leave itself is asked for by these policies, and would ask for itself without end.
+    if activity.leave and table != LEAVES:
         conditions.append(LEAVE.format(organisation=ORGANISATION, purpose=activity.id))
-    if activity.legal_basis == "consent" and isinstance(said, Privacy) and _consented(said):
+    if activity.legal_basis == "consent" and isinstance(said, Privacy) and _consented(model, said, activity):
         if not who:
             return ""
         conditions.append(CONSENT.format(digest=consent_digest(activity), table=table, who=who, purpose=activity.id))
     return " and ".join(conditions) if conditions else "true"
 
 
-def _consented(said: Privacy) -> bool:
-    """Tell whether rows need their subject's consent: the records of consents themselves do not."""
-    return said.subject is not Subject.DATA_SUBJECT
+def _consented(model: type[models.Model], said: Privacy, activity: Activity) -> bool:
+    """Tell whether rows need their subject's consent: records of consents do not, nor what a purpose only adds, as to the audit log."""
+    rows = [row for row in activity.data if row.subject == said.subject and _columns_of_kinds(model, row.kinds)]
+    only_adds = bool(rows) and all(row.operations == ("insert",) for row in rows)
+    return said.subject is not Subject.DATA_SUBJECT and not only_adds
 
 
 def consent_digest(activity: Activity) -> str:
