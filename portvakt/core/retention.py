@@ -170,7 +170,7 @@ def _anchored(rule: Keeping, english: int, settings: Settings, subject: Subject 
     span = _span(rule, english, settings)
     match rule.anchor:
         case "not_kept":
-            return ("sparas inte", "not kept")[english]
+            return ("sparas inte av just den här behandlingen", "not kept by this activity")[english]
         case "end_of_financial_year":
             return _calendar_years(rule, english)
         case "event":

@@ -88,7 +88,7 @@ def test_a_legal_hold_keeps_longer_and_never_shorter() -> None:
             "30 dagar efter att förhållandet har upphört",
             "30 days after the relation has ended",
         ),
-        (Keeping("not_kept"), "sparas inte", "not kept"),
+        (Keeping("not_kept"), "sparas inte av just den här behandlingen", "not kept by this activity"),
         (Keeping("withdrawal"), "tills samtycket återkallas", "until consent is withdrawn"),
         (
             Keeping("withdrawal", years=3),
