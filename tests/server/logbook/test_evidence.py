@@ -41,7 +41,7 @@ def teller(cast: Cast) -> Teller:
 
 def taken_out(teller: Teller, client_of: ClientOf) -> Lines:
     client = client_of(teller.cast.accounts[Role.OPERATOR])
-    answer = client.get(f"/o/{teller.cast.organisation.slug}/access-log/evidence/")
+    answer = client.post(f"/o/{teller.cast.organisation.slug}/access-log/evidence/", {"recipient": "the_organisation"})
     assert answer.status_code == 200
     assert "Maja" not in answer.content.decode()
     return [json.loads(line) for line in answer.content.decode().splitlines()]

@@ -117,7 +117,7 @@ def guest_code(request: BoardRequest, person_id: UUID) -> HttpResponse:
 
 def _mail(request: BoardRequest, someone: Person, row: Credential, text: str) -> None:
     """Send the code and say how that went; it is issued either way."""
-    if send_guest_code(someone, request.organisation, row, text):
+    if send_guest_code(someone, request.organisation, row, text, by=request.operator):
         messages.success(request, _("The code has been sent to %(address)s.") % {"address": someone.email})
     else:
         messages.error(request, _("The mail could not be sent. Print the code, or issue a new one."))

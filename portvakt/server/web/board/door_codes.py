@@ -12,11 +12,13 @@ from django.views.decorators.cache import cache_control
 from portvakt.core.decision.model import Side
 from portvakt.server.places.actions import renew_codes
 from portvakt.server.places.models import Door
+from portvakt.server.privacy.actions import nothing_about_anyone
 from portvakt.server.purpose.actor import Permission
 from portvakt.server.web import qr
 from portvakt.server.web.board.confirm import Question, confirm
 from portvakt.server.web.board.page import BoardRequest, page
 from portvakt.server.web.door_codes import address
+from portvakt.server.web.files import file_answer
 
 PURPOSE = "premises_administration"
 FORMS = {"svg": (qr.svg, "image/svg+xml"), "png": (qr.png, "image/png")}
@@ -40,8 +42,7 @@ def door_code(request: BoardRequest, door: UUID, side: str, form: str) -> HttpRe
         raise Http404
     drawn, kind = FORMS[form]
     name = f"{slugify(found.name) or 'door'}-{side}.{form}"
-    disposition = f'attachment; filename="{name}"'
-    return HttpResponse(drawn(address(code)), content_type=kind, headers={"Content-Disposition": disposition})
+    return file_answer(name, drawn(address(code)), kind, after=nothing_about_anyone("a door's code to put up"))
 
 
 @page(PURPOSE, Permission.PLACE_MANAGE)

@@ -11,15 +11,22 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+from django.db.models import QuerySet
 from django.http import HttpResponse
+from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
+from portvakt.core.privacy import Kind, Subject
 from portvakt.server.logbook.actions import record_evidence
 from portvakt.server.logbook.models import AccessEvent, EventChain, EventSeal, LogFault, LogKey
 from portvakt.server.logbook.proof import text_of
 from portvakt.server.organisations.models import Organisation
+from portvakt.server.privacy.actions import Those
 from portvakt.server.purpose.actor import Permission
+from portvakt.server.web.board.handing_over import Chosen, File, hand_over
 from portvakt.server.web.board.page import BoardRequest, page
+from portvakt.server.web.files import file_answer
 
 # Some 30 MB; beyond it the oldest are left out, as retention would, and the file says so.
 MOST_EVENTS = 50_000
@@ -27,29 +34,44 @@ MOST_EVENTS = 50_000
 
 @page("entry_log_review", Permission.ACCESS_LOG_READ)
 def evidence(request: BoardRequest) -> HttpResponse:
-    """Answer with all that is kept of the access log and its proof, as JSON lines; written down who took it out."""
+    """Answer with all that is kept of the access log and its proof, as JSON lines; written down who took it out, and who got it."""
+    file = File(
+        title=_("Take out the access log as evidence"),
+        text=_("All events with their digests and seals, without names, for somebody else to verify."),
+        back=reverse("board:access_log", args=[request.organisation.slug]),
+    )
+    return hand_over(request, file, _file)
+
+
+def _file(to: Chosen) -> HttpResponse:
+    request = to.request
     record_evidence(by=request.operator)
+    persons = _events(request.organisation)[0].filter(person_id__isnull=False).order_by().values("person_id").distinct()
+    about = Those(Subject.HOLDER, persons)
+    disclosed = to.disclosed(about, [Kind.PASSAGE, Kind.DOOR_EVENT, Kind.LOG_PROOF])
     text = "".join(f"{json.dumps(line, separators=(',', ':'))}\n" for line in lines(request.organisation))
     name = f"{request.organisation.slug}-{timezone.localdate().isoformat()}-evidence.jsonl"
-    answer = HttpResponse(text, content_type="application/jsonl; charset=utf-8")
-    answer.headers["Content-Disposition"] = f'attachment; filename="{name}"'
-    answer.headers["Cache-Control"] = "no-store"
-    return answer
+    return file_answer(name, text, "application/jsonl; charset=utf-8", after=disclosed)
 
 
 def lines(organisation: Organisation) -> Iterator[dict[str, Any]]:
     """Yield the header, then events and seals by journal in the order in which they happened."""
-    now = timezone.now()
     own = {"organisation": organisation}
     chains = list(EventChain.objects.filter(**own).order_by("controller_id", "began_at"))
-    events = AccessEvent.objects.filter(**own).order_by("controller_id", "journal", "sequence")
-    limit = now - timedelta(days=organisation.entry_log_days)
+    events, limit = _events(organisation)
+    yield _header(organisation, chains, timezone.now(), limit)
+    yield from map(_text, events)
+    yield from map(_seal, EventSeal.objects.filter(**own).order_by("controller_id", "journal", "sequence"))
+
+
+def _events(organisation: Organisation) -> tuple[QuerySet[AccessEvent], datetime]:
+    """Return the events of the file, and before when they are not in it."""
+    events = AccessEvent.objects.filter(organisation=organisation).order_by("controller_id", "journal", "sequence")
+    limit = timezone.now() - timedelta(days=organisation.entry_log_days)
     newest_left_out = events.order_by("-id")[MOST_EVENTS : MOST_EVENTS + 1].first()
     if newest_left_out:
-        events, limit = events.filter(id__gt=newest_left_out.id), max(limit, newest_left_out.received_at)
-    yield _header(organisation, chains, now, limit)
-    yield from map(_event, events)
-    yield from map(_seal, EventSeal.objects.filter(**own).order_by("controller_id", "journal", "sequence"))
+        return events.filter(id__gt=newest_left_out.id), max(limit, newest_left_out.received_at)
+    return events, limit
 
 
 def _header(organisation: Organisation, chains: Iterable[EventChain], now: datetime, limit: datetime) -> dict[str, Any]:
@@ -90,7 +112,7 @@ def _fault(fault: LogFault) -> dict[str, Any]:
     return {"what": fault.what, **where, "at": fault.at.isoformat()}
 
 
-def _event(row: AccessEvent) -> dict[str, Any]:
+def _text(row: AccessEvent) -> dict[str, Any]:
     return {
         "line": "event",
         "controller": str(row.controller_id),

@@ -1,8 +1,6 @@
 """What does an invited operator or person get by mail? A link to choose a password, or word of a new role where there already is one."""
 
-import logging
 from enum import StrEnum
-from smtplib import SMTPException
 
 from allauth.account.forms import default_token_generator
 from allauth.account.utils import user_pk_to_url_str
@@ -12,10 +10,14 @@ from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import translation
 
+from portvakt.core.privacy import Kind, Subject
 from portvakt.server.accounts.models import Account
 from portvakt.server.organisations.models import Organisation
+from portvakt.server.privacy.actions import About, send_mail
+from portvakt.server.purpose.actor import Actor
 
-log = logging.getLogger(__name__)
+# The link lets its owner choose the password.
+KINDS = (Kind.CONTACT, Kind.IDENTITY, Kind.ROLE, Kind.SECRET)
 
 
 class Invited(StrEnum):
@@ -25,20 +27,16 @@ class Invited(StrEnum):
     PERSON = "board/people/invitation"
 
 
-def send_invitation(account: Account, organisation: Organisation, invited: Invited = Invited.OPERATOR) -> bool:
-    """Send the mail, in the account's language; tell whether the mail server took it.
+def send_invitation(
+    account: Account, organisation: Organisation, invited: Invited = Invited.OPERATOR, *, by: Actor
+) -> bool:
+    """Send the mail, in the account's language; tell whether the mail server took it. Refused as `disclose` does.
 
     The link is good until a password has been chosen, for as many days as PASSWORD_RESET_TIMEOUT says.
     """
     with translation.override(account.language):
         mail = _mail(account, organisation, invited)
-    try:
-        mail.send()
-    except (SMTPException, OSError) as error:
-        # Only the kind of error: its text may repeat the address.
-        log.warning("an invitation could not be sent: %s", type(error).__name__)
-        return False
-    return True
+    return send_mail(mail, About(Subject.ACCOUNT_HOLDER, account.pk), KINDS, by=by, organisation=None)
 
 
 def _mail(account: Account, organisation: Organisation, invited: Invited) -> EmailMessage:

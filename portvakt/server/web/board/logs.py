@@ -11,15 +11,18 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from portvakt.core.privacy import Kind, Subject
 from portvakt.server.access.models import AccessRule
 from portvakt.server.logbook.actions import record_export, record_look_up
 from portvakt.server.logbook.models import AccessEvent
 from portvakt.server.people.models import Person
 from portvakt.server.places.models import Controller, Door
+from portvakt.server.privacy.actions import About
 from portvakt.server.purpose.actor import Permission
 from portvakt.server.web import words
 from portvakt.server.web.board.event_search import IDENTITY, events, newest, persons_of
 from portvakt.server.web.board.forms_logs import AccessLogFilter
+from portvakt.server.web.board.handing_over import Chosen, File, hand_over
 from portvakt.server.web.board.newest import one_page, position
 from portvakt.server.web.board.page import BoardRequest, page
 from portvakt.server.web.board.people import named
@@ -119,13 +122,26 @@ def _shown(rows: list[AccessEvent], doors: Iterable[Door]) -> list[dict[str, Any
 
 @page(PURPOSE, Permission.ACCESS_LOG_READ)
 def export(request: BoardRequest) -> HttpResponse:
-    """Answer with the events that fit the filter as CSV, at most CSV_ROWS of them; written down who took them out."""
+    """Answer with the events that fit the filter as CSV, at most CSV_ROWS of them; written down who took them out, and who got them."""
     doors = _doors(request)
     chosen = AccessLogFilter(request.GET, doors=doors)
     if not chosen.is_valid() or _candidates(request, chosen) or chosen.errors:
         return _show(request, chosen, doors)
+    file = File(
+        title=_("Take out the access log"),
+        text=_("The events that fit the filter, with the names of those who passed."),
+        back=f"{reverse('board:access_log', args=[request.organisation.slug])}?{request.GET.urlencode()}",
+    )
+    return hand_over(request, file, lambda to: _file(to, chosen, doors))
+
+
+def _file(to: Chosen, chosen: AccessLogFilter, doors: list[Door]) -> HttpResponse:
+    request = to.request
     person = Person(pk=chosen.cleaned_data["person"]) if chosen.cleaned_data["person"] else None
     record_export(person, by=request.operator, fields=chosen.used())
+    rows = list(events(request.organisation, chosen)[:CSV_ROWS])
+    about = [About(Subject.HOLDER, row.person_id) for row in rows if row.person_id]
+    disclosed = to.disclosed(about, [Kind.IDENTITY, Kind.PASSAGE, Kind.DOOR_EVENT])
     heads = (
         _("Time"),
         _("Event"),
@@ -137,8 +153,8 @@ def export(request: BoardRequest) -> HttpResponse:
         _("Reason"),
         _("Person"),
     )
-    lines = _lines(list(events(request.organisation, chosen)[:CSV_ROWS]), {door.pk: door for door in doors})
-    return csv_file(f"{request.organisation.slug}-{timezone.localdate().isoformat()}", heads, lines)
+    lines = _lines(rows, {door.pk: door for door in doors})
+    return csv_file(f"{request.organisation.slug}-{timezone.localdate().isoformat()}", heads, lines, after=disclosed)
 
 
 def _lines(rows: list[AccessEvent], doors: dict[UUID, Door]) -> Iterator[tuple[str, ...]]:

@@ -68,7 +68,7 @@ def add(request: BoardRequest) -> HttpResponse:
 
 def _send(request: BoardRequest, account: Account) -> None:
     """Send the invitation and say how that went; the roles stand either way."""
-    if send_invitation(account, request.organisation):
+    if send_invitation(account, request.organisation, by=request.operator):
         messages.success(request, _("The invitation has been sent to %(address)s.") % {"address": account.email})
     else:
         messages.error(request, _("The mail could not be sent. The roles stand; send the invitation again below."))

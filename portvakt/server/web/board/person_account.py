@@ -68,7 +68,7 @@ def _invite(request: BoardRequest, someone: Person) -> AuditEntry:
 
 def _send(request: BoardRequest, account: Account) -> None:
     """Send the invitation and say how that went; the account stays linked either way."""
-    if send_invitation(account, request.organisation, Invited.PERSON):
+    if send_invitation(account, request.organisation, Invited.PERSON, by=request.operator):
         messages.success(request, _("The invitation has been sent to %(address)s.") % {"address": account.email})
     else:
         messages.error(

@@ -19,6 +19,7 @@ from portvakt.server.access.actions import import_times
 from portvakt.server.access.calendar import as_rule
 from portvakt.server.access.ical import MAX_BYTES, CalendarRefused, from_ical, to_ical
 from portvakt.server.access.models import Schedule
+from portvakt.server.privacy.actions import nothing_about_anyone
 from portvakt.server.purpose.actor import Permission
 from portvakt.server.web.answers import done
 from portvakt.server.web.board.hours import spans
@@ -26,6 +27,7 @@ from portvakt.server.web.board.page import BoardRequest, page
 from portvakt.server.web.board.people import PURPOSE
 from portvakt.server.web.board.preview import reviewed
 from portvakt.server.web.board.schedules import own_schedules, schedule_url
+from portvakt.server.web.files import file_answer
 from portvakt.server.web.forms import UNPROCESSABLE, BoardForm, posted, refusals_beside, show_form
 
 WHY = {
@@ -101,9 +103,8 @@ def outgoing(request: BoardRequest, schedule_id: UUID) -> HttpResponse:
     """Answer with a schedule as a calendar file."""
     schedule = get_object_or_404(own_schedules(request), pk=schedule_id)
     body = to_ical(as_rule(schedule), schedule.name, _zone(), timezone.now())
-    answer = HttpResponse(body, content_type="text/calendar; charset=utf-8")
-    answer.headers["Content-Disposition"] = f'attachment; filename="{request.organisation.slug}-{schedule.pk}.ics"'
-    return answer
+    name = f"{request.organisation.slug}-{schedule.pk}.ics"
+    return file_answer(name, body, "text/calendar; charset=utf-8", after=nothing_about_anyone("hours, of nobody"))
 
 
 @page(PURPOSE, Permission.SCHEDULE_MANAGE)
