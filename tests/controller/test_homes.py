@@ -24,7 +24,6 @@ HOME = site(doors=(door(FRONT, home=True), door(BACK)))
 
 
 # SE-04, S-04
-@pytest.mark.row("S20")
 def test_who_comes_and_goes_at_a_home_is_not_written_down_anywhere(caplog: pytest.LogCaptureFixture) -> None:
     async def story() -> None:
         rig = Rig(HOME)

@@ -42,7 +42,6 @@ def admin(cast: Cast, client_of: ClientOf) -> Client:
 
 
 # SE-03, S-04
-@pytest.mark.row("S20")
 def test_a_new_organisation_begins_with_the_preset_of_housing_and_its_source(cast: Cast, admin: Client) -> None:
     kept = decided(cast)
     assert (kept.premises, kept.entry_log_days, preset_of("housing").days) == ("housing", 14, 14)
