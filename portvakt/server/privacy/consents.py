@@ -44,7 +44,7 @@ NO_EFFECT = Texts(
     "Då händer ingenting. Allt annat fungerar som förut.", "Then nothing happens. Everything else works as before."
 )
 WITHDRAWING = Texts(
-    "Du kan ta tillbaka det när du vill, på samma sida och lika enkelt. Det upphör genast. Det som redan har gjorts är fortfarande lagligt.",
+    "Du kan ta tillbaka det när du vill, på samma sida och lika enkelt. Det upphör genast. Det som redan har gjorts förblir lagligt.",
     "You may withdraw it whenever you like, on the same page and just as easily. It stops at once. What has been done stays lawful.",
 )
 

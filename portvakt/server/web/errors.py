@@ -71,6 +71,10 @@ REFUSALS: dict[str, tuple[HTTPStatus, Promise]] = {
         _("The organisation has not given you such a code, or has taken it back. Ask there."),
     ),
     "consent_text_changed": (HTTPStatus.CONFLICT, _("The text has just changed. Read it again, and then decide.")),
+    "consent_too_often": (
+        HTTPStatus.TOO_MANY_REQUESTS,
+        _("You have changed your mind many times today. Try again tomorrow; to withdraw is always possible."),
+    ),
     "consent_unknown": (HTTPStatus.NOT_FOUND, _("Nobody asks for such a consent here.")),
     "credential_revoked": (HTTPStatus.CONFLICT, _("It has been revoked, which cannot be undone. Issue a new one.")),
     "digest_key": (HTTPStatus.INTERNAL_SERVER_ERROR, _("The platform's digest key is damaged.")),
