@@ -21,6 +21,7 @@ from portvakt.server.organisations.models import HolderChange, Organisation, Tak
 from portvakt.server.people.models import CardReading
 from portvakt.server.places.actions import report_silence
 from portvakt.server.places.models import ControllerTask, DoorCommand, DoorHold, Lockdown
+from portvakt.server.privacy.models import Consent, Disclosure, GuardianConsent, NoticeReceipt, TermsAcceptance
 from portvakt.server.purpose.actor import system
 from portvakt.server.purpose.context import acting
 
@@ -103,6 +104,11 @@ def _everywhere(now: datetime) -> list[tuple[str, QuerySet[Any]]]:
         ("card readings", _past(CardReading, now)),
         ("changes of holders", _past(HolderChange, now)),
         ("things taken back", _past(TakenBack, now)),
+        ("receipts of notices", _past(NoticeReceipt, now)),
+        ("consents", _past(Consent, now)),
+        ("accepted terms", _past(TermsAcceptance, now)),
+        ("guardians' answers", _past(GuardianConsent, now)),
+        ("disclosures", _past(Disclosure, now)),
         # Both end by themselves at the door; what is over needs no row.
         ("holds", DoorHold.objects.filter(ends_at__lt=now)),
         ("lockdowns", Lockdown.objects.filter(Q(ended_at__lt=ended) | Q(ends_at__lt=ended))),

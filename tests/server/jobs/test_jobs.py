@@ -36,6 +36,14 @@ from portvakt.server.places.models import (
     Lockdown,
     LockdownPlan,
 )
+from portvakt.server.privacy.models import (
+    Consent,
+    Disclosure,
+    GuardianConsent,
+    NoticeReceipt,
+    NoticeVersion,
+    TermsAcceptance,
+)
 from portvakt.server.purpose.context import acting
 from tests.cast import Cast, as_login
 from tests.server.link.conftest import address_of_owner
@@ -181,6 +189,27 @@ def test_what_controllers_are_asked_and_sent_is_kept_no_longer_than_it_serves(ca
         assert [there(owner, *row) for row in gone] == [False] * len(gone)
 
 
+# P-07
+def test_what_was_kept_to_show_that_rights_were_heeded_goes_after_three_years(cast: Cast) -> None:
+    someone: dict[str, object] = {"subject": "holder", "subject_id": cast.resident.pk}
+    read: dict[str, object] = {**someone, "language": "sv"}
+    rows: list[tuple[type[Model], str, dict[str, object]]] = [
+        (Consent, "at", {**read, "purpose": "expiry_reminders", "given": True, "text": "Yes", "way": "page"}),
+        (TermsAcceptance, "at", {**read, "version": "1", "old_enough": True}),
+        (GuardianConsent, "asked_at", {"account_id": uuid4(), "name": "G", "email": "g@example.org", "asked": b"1"}),
+        (Disclosure, "at", {**someone, "recipient": "police", "kinds": ["passage"], "way": "export"}),
+    ]
+    with psycopg.connect(as_owner(), autocommit=True) as owner:
+        _, notice = put(owner, NoticeVersion, cast, number=99, register=1, published_at=NOW)
+        rows.append((NoticeReceipt, "at", {**read, "notice_id": notice, "variant": "adult", "way": "mail"}))
+        kept = [put(owner, model, cast, **values, **{field: days_ago(1094)}) for model, field, values in rows]
+        gone = [put(owner, model, cast, **values, **{field: days_ago(1096)}) for model, field, values in rows]
+    remove()
+    with psycopg.connect(as_owner(), autocommit=True) as owner:
+        assert [there(owner, *row) for row in kept] == [True] * len(kept)
+        assert [there(owner, *row) for row in gone] == [False] * len(gone)
+
+
 def fresh(values: dict[str, object]) -> dict[str, object]:
     """Another person or task, where a row names one that no other table knows."""
     return {name: uuid4() for name in values if name == "task_id" or (name == "person_id" and "version" in values)}
@@ -192,7 +221,9 @@ def as_owner() -> str:
 
 def put(owner: psycopg.Connection, model: type[Model], cast: Cast, **values: object) -> tuple[str, object]:
     """Insert a row as the owner of the tables, with the model's defaults; return its table and id."""
-    row = model(organisation_id=cast.organisation.pk, **values)
+    if any(field.name == "organisation" for field in model._meta.fields):
+        values["organisation_id"] = cast.organisation.pk
+    row = model(**values)
     columns = {
         field.column: field.get_db_prep_save(field.pre_save(row, True), connection) for field in model._meta.fields
     }
