@@ -97,8 +97,8 @@ def asked_of(role: str) -> tuple[Activity, ...]:
 
 
 def refusing_has_no_effect(activity: Activity) -> bool:
-    """Tell whether nothing that somebody needs depends on the consent: only then is it offered to an employee (B-08)."""
-    return all(row.required in {"voluntary", "observed"} for row in activity.data)
+    """Tell whether nothing depends on the consent, as the register says of it: only then is it offered to an employee (B-08)."""
+    return all(row.required == "voluntary" for row in activity.data if Kind.CONSENT in row.kinds)
 
 
 def offers(
@@ -180,5 +180,5 @@ def _stores(activity: Activity) -> bool:
 
 
 def _refusing(activity: Activity, language: str) -> str:
-    said = [row.consequence.within(language) for row in activity.data if row.consequence and row.subject in SUBJECTS]
+    said = [row.consequence.within(language) for row in activity.data if row.consequence and Kind.CONSENT in row.kinds]
     return " ".join(dict.fromkeys(said)) or NO_EFFECT.within(language)
