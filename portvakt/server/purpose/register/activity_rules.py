@@ -22,9 +22,18 @@ CONTRACT = re.compile(
 )
 # What the text beside the basis must name: B-01, B-02.
 MUST_NAME: dict[Basis, tuple[tuple[re.Pattern[str], ...], str]] = {
-    "contract": ((CONTRACT,), "B-01: name the contract in both languages, such as the contract on a user account"),
-    "legal_obligation": ((LAW, re.compile(r"\d")), "B-02: name the law and its paragraph or article in both languages"),
-    "public_task": ((LAW, re.compile(r"\d")), "B-02: name the law and its paragraph or article in both languages"),
+    "contract": (
+        (CONTRACT,),
+        "B-01: no contract is named; name it in both languages, such as the contract on a user account",
+    ),
+    "legal_obligation": (
+        (LAW, re.compile(r"\d")),
+        "B-02: no law is named; name it and its paragraph or article in both languages",
+    ),
+    "public_task": (
+        (LAW, re.compile(r"\d")),
+        "B-02: no law is named; name it and its paragraph or article in both languages",
+    ),
 }
 
 
@@ -56,12 +65,12 @@ def _interest_mistakes(activity: Activity) -> Iterator[Mistake]:
     if activity.assessment is None:
         yield (
             ("legal_basis",),
-            "B-03: legitimate interest needs [assessment] with made, review, interest, necessity and balance",
+            "B-03: legitimate interest without an assessment; add [assessment] with made, review, interest, necessity and balance",
         )
     elif activity.assessment.review <= activity.assessment.made:
         yield ("assessment", "review"), "B-03: it is looked at again after it was made; write a later date"
     if activity.objection is None:
-        yield ("legal_basis",), "Art. 21: say in [objection] how one objects to legitimate interest"
+        yield ("legal_basis",), "Art. 21: nothing says how one objects to legitimate interest; add [objection]"
 
 
 def _data_mistakes(activity: Activity) -> Iterator[Mistake]:
@@ -74,7 +83,7 @@ def _row_wrongs(activity: Activity, row: Data) -> list[tuple[bool, str]]:
         (not row.kinds or len(set(row.kinds)) < len(row.kinds), "a data row needs kinds, each once; correct kinds"),
         (
             bool(row.operations) == (row.where is not None),
-            "a data row needs operations, or where it is kept outside the platform, and not both",
+            "a data row needs operations, or where it is kept outside the platform, and not both; correct operations or where",
         ),
         (
             activity.outside and row.where is None,
@@ -82,7 +91,7 @@ def _row_wrongs(activity: Activity, row: Data) -> list[tuple[bool, str]]:
         ),
         (
             row.required != "observed" and row.consequence is None,
-            "Art. 13(2)(e): say in consequence what happens to whoever does not give the data",
+            "Art. 13(2)(e): nothing says what happens to whoever does not give the data; add consequence",
         ),
     ]
 
@@ -94,7 +103,7 @@ def _identity_number_mistakes(activity: Activity) -> Iterator[Mistake]:
         if Kind.PERSONAL_IDENTITY_NUMBER in row.kinds:
             yield (
                 ("data", index, "kinds"),
-                "B-07: say in [justification] why personal identity numbers are clearly needed",
+                "B-07: personal identity numbers without a reason; say in [justification] why they are clearly needed",
             )
 
 

@@ -124,7 +124,7 @@ def _name_mistakes(path: Path, value: msgspec.Struct) -> Iterator[Mistake]:
     """A file that is one of many bears the id of what it holds."""
     name = getattr(value, "id", path.stem)
     if name != path.stem:
-        yield ("id",), f"rename the file to {name}.toml, or change the id to {path.stem}"
+        yield ("id",), f"the file has another name; rename it to {name}.toml, or change the id to {path.stem}"
 
 
 def between_files(register: Register, folder: Path) -> Iterator[str]:

@@ -21,6 +21,8 @@ class Places:
         for number, line in _outside_long_strings(text):
             if header := HEADER.match(line):
                 table = self._table(header[1], header[2])
+                if header[1] == "[[":
+                    self._lines.setdefault(table[:-1], number)
                 self._lines.setdefault(table, number)
             elif key := KEY.match(line):
                 self._lines.setdefault((*table, *_names(key[1])), number)

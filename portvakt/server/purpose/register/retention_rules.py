@@ -77,7 +77,7 @@ def _rule_mistakes(activity: Activity, rule: Keeping, keys: Keys) -> Iterator[Mi
             "SE-10: that claims lapse is no reason to keep data; name the law that asks for it, or shorten",
         ),
     ]
-    yield from ((keys, text) for wrong, text in found if wrong)
+    yield from (((*keys, "anchor"), text) for wrong, text in found if wrong)
 
 
 def days_of(rule: Keeping) -> int:

@@ -40,7 +40,7 @@ def _present(of: Any) -> Any:
 
 def _struct_mistakes(value: object, of: type[msgspec.Struct], keys: Keys) -> Iterator[Mistake]:
     if not isinstance(value, Mapping):
-        yield keys, f"expected a table with {_listed([field.name for field in msgspec.structs.fields(of)])}"
+        yield keys, f"not a table; write one with {_listed([field.name for field in msgspec.structs.fields(of)])}"
         return
     fields = {field.name: field for field in msgspec.structs.fields(of)}
     for name in value:

@@ -17,7 +17,7 @@ SAME_WORDS = 6
 # N-10: until 2018 an extract was free once a year; today it is free. Both orders of the words, within one sentence.
 FREE = r"(?:gratis|avgiftsfri\w*|kostnadsfri\w*|utan (?:kostnad|avgift)|free|without (?:charge|cost))"
 ONCE_A_YEAR = (
-    r"(?:(?:en|1) gång (?:per|om|varje|i|under ett) (?:kalender)?året?|once (?:a|per|every) (?:calendar )?year)"
+    r"(?:(?:en|1) gång (?:per|om|varje|i|under ett) (?:kalender)?år(?:et)?|once (?:a|per|every) (?:calendar )?year)"
 )
 FREE_ONCE_A_YEAR = re.compile(rf"\b{FREE}\b[^.]*\b{ONCE_A_YEAR}\b|\b{ONCE_A_YEAR}\b[^.]*\b{FREE}\b", re.IGNORECASE)
 
