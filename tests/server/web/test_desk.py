@@ -2,15 +2,22 @@
 
 import uuid
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.test import Client
 from django.urls import get_resolver, reverse
+from django.utils import timezone, translation
 
 from portvakt.server.accounts.models import PERMISSIONS, PROVIDER_ROLES, Account, Role
+from portvakt.server.privacy.models import TransferStop
+from portvakt.server.purpose import catalogue
 from portvakt.server.purpose.actor import Permission
+from portvakt.server.purpose.context import acting
 from portvakt.server.web.desk import navigation
+from portvakt.server.web.desk.attention import waiting
+from portvakt.server.web.record_file import FORMATS
 from tests.cast import Cast, make_cast
 from tests.server.web.test_every_page import resolvers
 
@@ -24,6 +31,11 @@ PAGES: dict[str, Any] = {
 # What these pages need, said a second time: a permission that slips is a mistake a sweep cannot see.
 NEEDED = {
     "overview": Permission.REGISTER_READ,
+    "map": Permission.REGISTER_READ,
+    "map_file": Permission.REGISTER_READ,
+    "records": Permission.REGISTER_READ,
+    "record": Permission.REGISTER_READ,
+    "record_file": Permission.REGISTER_READ,
 }
 
 
@@ -100,3 +112,79 @@ def test_the_first_page_leads_to_the_desk(provider: Cast, client_of: ClientOf) -
 def test_the_desk_is_offered_to_nobody_else(shared_cast: Cast, client_of: ClientOf) -> None:
     board = client_of(shared_cast.admin).get(f"/o/{shared_cast.organisation.slug}/").content.decode()
     assert "/desk/" not in board
+
+
+@pytest.mark.parametrize("which", ["controller", "processor"])
+def test_a_record_is_shown_and_comes_as_a_file(
+    which: str, provider: Cast, client_of: ClientOf, shared_cast: Cast
+) -> None:
+    dpo = client_of(provider.accounts[Role.DPO])
+    page = dpo.get(f"/desk/records/{which}/").content.decode()
+    assert "exactly the rights that are granted" in page
+    assert (shared_cast.organisation.name in page) == (which == "processor")
+    for form, (ending, media, _write) in FORMATS.items():
+        answer = dpo.get(f"/desk/records/{which}/{form}/")
+        assert answer.headers["Content-Type"] == media
+        assert answer.headers["Content-Disposition"].endswith(f'.{ending}"')
+    assert dpo.get(f"/desk/records/{which}/docx/").status_code == 404
+    assert dpo.get("/desk/records/neither/").status_code == 404
+
+
+def test_r02_a_record_as_processor_can_be_of_one_organisation(
+    provider: Cast, client_of: ClientOf, shared_cast: Cast, other: Cast
+) -> None:
+    dpo = client_of(provider.accounts[Role.DPO])
+    assert other.organisation.name in dpo.get("/desk/records/").content.decode()
+    page = dpo.get(f"/desk/records/processor/?organisation={shared_cast.organisation.slug}").content.decode()
+    assert shared_cast.organisation.name in page
+    assert other.organisation.name not in page
+    assert dpo.get("/desk/records/processor/?organisation=nowhere").status_code == 404
+
+
+def test_r01_an_organisation_has_its_own_record(client_of: ClientOf, shared_cast: Cast) -> None:
+    admin, slug = client_of(shared_cast.admin), shared_cast.organisation.slug
+    page = admin.get(f"/o/{slug}/privacy/record/").content.decode()
+    assert shared_cast.organisation.name in page
+    assert "Article 30(1)" in page
+    assert "account_sign_in" not in page  # the provider's own
+    assert admin.get(f"/o/{slug}/privacy/record/json/").json()["record"]["paragraph"] == "30(1)"
+
+
+def test_the_map_is_shown_filtered_and_printed(provider: Cast, client_of: ClientOf) -> None:
+    dpo = client_of(provider.accounts[Role.DPO])
+    page = dpo.get("/desk/map/").content.decode()
+    assert '<svg xmlns="http://www.w3.org/2000/svg" class="flow-map"' in page
+    one = dpo.get("/desk/map/?activity=entry_log").content.decode()
+    assert 'id="flow-activity-entry_log"' in one
+    assert 'id="flow-activity-entry"' not in one
+    assert "No activity fits." in dpo.get("/desk/map/?activity=entry_log&role=controller").content.decode()
+    assert dpo.get("/desk/map/?activity=none").status_code == 422
+    assert dpo.get("/desk/map/svg/").headers["Content-Type"] == "image/svg+xml"
+    for sheet in ("a3", "a4"):
+        assert dpo.get(f"/desk/map/{sheet}/").content.startswith(b"%PDF-")
+    assert dpo.get("/desk/map/docx/").status_code == 404
+
+
+def test_the_overview_says_what_waits(provider: Cast, client_of: ClientOf) -> None:
+    stop = TransferStop(mechanism="adequacy:US", reason="The decision was annulled.", stopped_at=timezone.now())
+    with acting("register_review"):
+        stop.save(force_insert=True)
+    dpo = client_of(provider.accounts[Role.DPO])
+    try:
+        page = dpo.get("/desk/").content.decode()
+    finally:
+        with acting("register_review"):
+            TransferStop.objects.filter(pk=stop.pk).update(lifted_at=timezone.now())
+    assert "Transfers that rely on adequacy:US are stopped: The decision was annulled." in page
+    assert "adequacy:US" not in dpo.get("/desk/").content.decode()
+
+
+def test_an_assessment_waits_from_the_day_after_its_review() -> None:
+    register = catalogue.in_force()
+    review = min(one.assessment.review for one in register.activities if one.assessment)
+    due = [one for one in register.activities if one.assessment and one.assessment.review == review]
+    with acting("register_review"), translation.override("en"):
+        on_the_day = [one.text for one in waiting(register, review)]
+        after = [one.text for one in waiting(register, review + timedelta(days=1))]
+    assert not any("should have been looked at" in text for text in on_the_day)
+    assert sum("should have been looked at" in text for text in after) == len(due)

@@ -55,7 +55,10 @@ def ground(on: date) -> Ground:
 
 
 def version_number(register: Register) -> int | None:
-    """Return the number under which a register was published; None where it never was. Needs no purpose."""
+    """Return the number under which a register was published; None where it never was as a whole. Needs no purpose.
+
+    A register whose newest version is partly held, until people have been told, was never published as a whole.
+    """
     row = RegisterVersion.objects.filter(digest=register_digest(register)).values_list("number", flat=True).first()
     return None if row is None else int(row)
 

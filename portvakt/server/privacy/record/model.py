@@ -103,8 +103,9 @@ class Measure(msgspec.Struct, frozen=True):
 class Record(msgspec.Struct, frozen=True):
     """A record of processing: Art. 30(1) as data controller, Art. 30(2) as data processor.
 
-    `register` is the number of the register version that it is drawn from, None for one that was never published; `register_digest` is
-    the SHA-256 of that register. `strays` are rights to personal data that somebody holds who is no activity of the register.
+    `register` is the number of the register version that it is drawn from, None for one that was not published as a whole;
+    `register_digest` is the SHA-256 of that register. `strays` are rights to personal data that somebody holds who is no activity of the
+    register.
     """
 
     paragraph: Paragraph

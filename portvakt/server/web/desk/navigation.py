@@ -23,6 +23,7 @@ class Page(msgspec.Struct, frozen=True):
 # The overview, then data protection, then those the provider deals with; alphabetical by view within each.
 PAGES = (
     Page("overview", _("Overview"), "#tabler-layout-dashboard", Permission.REGISTER_READ),
+    Page("map", _("Data flows"), "#tabler-sitemap", Permission.REGISTER_READ),
     Page("records", _("Records"), "#tabler-clipboard-list", Permission.REGISTER_READ),
     Page("accounts", _("Accounts"), "#tabler-user-off", Permission.ACCOUNT_DISABLE),
 )

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from portvakt.server.web.desk import accounts, overview, records
+from portvakt.server.web.desk import accounts, data_map, overview, records
 
 app_name = "desk"
 urlpatterns = [
@@ -10,6 +10,8 @@ urlpatterns = [
     path("accounts/", accounts.accounts, name="accounts"),
     path("accounts/enable/", accounts.enable, name="account_enable"),
     path("accounts/<uuid:account_id>/disable/", accounts.disable, name="account_disable"),
+    path("map/", data_map.data_map, name="map"),
+    path("map/<slug:form>/", data_map.as_file, name="map_file"),
     path("records/", records.records, name="records"),
     path("records/<slug:which>/", records.record, name="record"),
     path("records/<slug:which>/<slug:form>/", records.as_file, name="record_file"),
