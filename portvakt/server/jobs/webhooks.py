@@ -45,8 +45,9 @@ def webhook_delivery(timestamp: int = 0) -> None:  # noqa: ARG001 - the queue gi
 def deliver(now: datetime, network: Network) -> int:
     """Queue what has come, send what is due, keep how it went; return how many messages were sent."""
     with acting(PURPOSE):
-        forget_deliveries(now)
         queue_events(now)
+        # Afterwards: what was told long ago would be found as new once more if this process had been away for as long.
+        forget_deliveries(now)
     batches = [batch for webhook in _due(now) if (batch := _claim(webhook, now)).claimed]
     claimed = [one for batch in batches for one in batch.claimed]
     if not claimed:
