@@ -3,7 +3,7 @@
 from django.urls import include, path
 from django.views.i18n import set_language
 
-from portvakt.server.web import account, consents, terms
+from portvakt.server.web import account, consents, own_data, terms
 from portvakt.server.web.me import scan
 
 urlpatterns = [
@@ -14,6 +14,7 @@ urlpatterns = [
     path("terms/", terms.terms, name="terms"),
     path("terms/waiting/", terms.waiting, name="terms_waiting"),
     path("terms/<slug:number>/", terms.version, name="terms_version"),
+    path("my-data/", own_data.mine, name="own_data"),
     path("consents/", consents.consents, name="consents"),
     path("consents/file/", consents.file, name="consents_file"),
     path("consents/<slug:purpose>/", consents.say, name="consent"),

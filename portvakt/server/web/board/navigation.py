@@ -53,6 +53,7 @@ OWN_PAGES = (
     ("doors", _("My doors"), "#tabler-device-mobile"),
     ("code", _("My code"), "#tabler-qrcode"),
     ("credentials", _("My cards and codes"), "#tabler-id"),
+    ("privacy", _("My data"), "#tabler-file-info"),
     ("consents", _("My consents"), "#tabler-checkbox"),
 )
 

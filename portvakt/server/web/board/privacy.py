@@ -70,7 +70,7 @@ def _to_do(organisation: Organisation) -> Iterator[tuple[str, str]]:
     """Yield what is missing, each with the address where it is given."""
     for name in NEEDED:
         if not getattr(organisation, name):
-            label = str(Organisation._meta.get_field(name).verbose_name)
+            label = next(field.verbose_name for field in Organisation._meta.concrete_fields if field.name == name)
             yield _("Your notice does not say your %(what)s.") % {"what": label}, "privacy_facts"
     if organisation.entry_log_days > preset_of(organisation.premises).days and not organisation.entry_log_reason:
         yield _("The access log is kept longer than the preset, and nobody has said why."), "privacy_keeping"

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from portvakt.server.web.me import asking, code, consents, credentials, doors, scan
+from portvakt.server.web.me import asking, code, consents, credentials, doors, privacy, scan
 
 app_name = "me"
 urlpatterns = [
@@ -19,6 +19,7 @@ urlpatterns = [
     path("consents/", consents.consents, name="consents"),
     path("consents/file/", consents.file, name="consents_file"),
     path("consents/<slug:purpose>/", consents.say, name="consent"),
+    path("privacy/", privacy.privacy, name="privacy"),
     path("credentials/", credentials.own, name="credentials"),
     path("credentials/passcode/", credentials.passcode, name="passcode"),
 ]
