@@ -92,3 +92,30 @@ def test_a_retention_rule_needs_a_field_that_exists() -> None:
             app_label = "purpose"
 
     assert codes(Row) == {"purpose.E005"}
+
+
+@isolate_apps("portvakt.server.purpose")
+def test_a_column_for_personal_identity_numbers_is_marked_as_such() -> None:
+    """B-07: then an activity must say why they are needed."""
+
+    class Row(models.Model):
+        privacy = HOLDER
+        personal_identity_number = personal(models.CharField(max_length=12), Kind.PERSONAL_IDENTITY_NUMBER)
+        personnummer = personal(models.CharField(max_length=12), Kind.IDENTITY)
+        pnr = personal(models.CharField(max_length=12), Kind.IDENTITY)
+        day_of_birth = personal(models.DateField(), Kind.IDENTITY)
+        opnr = personal(models.CharField(max_length=12), Kind.IDENTITY)
+
+        class Meta:
+            app_label = "purpose"
+
+    class Building(models.Model):
+        privacy = NotPersonal("a planted model")
+        owner_ssn = models.CharField(max_length=12)
+
+        class Meta:
+            app_label = "purpose"
+
+    found = [text.split()[0] for code, text in checks.model_mistakes(Row) if code == "purpose.E011"]
+    assert found == ["purpose.Row.personnummer", "purpose.Row.pnr", "purpose.Row.day_of_birth"]
+    assert codes(Building) == {"purpose.E011"}

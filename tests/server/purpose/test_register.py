@@ -17,7 +17,7 @@ GOOD = (ROOT / "activities" / "entry.toml").read_text()
 # What stands in entry.toml, what is put there instead, and what the error must say.
 MISTAKES = [
     ('id = "entry"', 'id = "Entry"', "id must be lower-case words"),
-    ('id = "entry"', 'id = "entrance"', "rename the file to entrance.toml"),
+    ('id = "entry"', 'id = "entrance"', "rename it to entrance.toml"),
     ('entry_points = ["link"]', 'entry_points = ["door"]', "Invalid enum value 'door'"),
     ('scope = "organisation"', 'scope = "everywhere"', "Invalid enum value 'everywhere'"),
     ('role = "processor"', 'role = "vendor"', "Invalid enum value 'vendor'"),
