@@ -47,9 +47,13 @@ def open_organisation(
     )
 
 
+# Words that stand where a slug does: /privacy/versions/ is the provider's, see web/site/urls.py.
+TAKEN_SLUGS = frozenset({"children", "versions"})
+
+
 def _free_slug(name: str) -> str:
     base = slugify(name.translate(str.maketrans("åäöÅÄÖ", "aaoAAO")))[:40] or "organisation"
-    taken = set(Organisation.objects.filter(slug__startswith=base).values_list("slug", flat=True))
+    taken = TAKEN_SLUGS | set(Organisation.objects.filter(slug__startswith=base).values_list("slug", flat=True))
     return base if base not in taken else next(s for n in range(2, 10_000) if (s := f"{base}-{n}") not in taken)
 
 
