@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.test import Client
 from django.urls import get_resolver, reverse
 from django.utils import timezone, translation
@@ -188,3 +189,17 @@ def test_an_assessment_waits_from_the_day_after_its_review() -> None:
         after = [one.text for one in waiting(register, review + timedelta(days=1))]
     assert not any("should have been looked at" in text for text in on_the_day)
     assert sum("should have been looked at" in text for text in after) == len(due)
+
+
+@pytest.mark.usefixtures("owner")
+def test_a_right_too_many_waits_on_the_overview(provider: Cast, client_of: ClientOf) -> None:
+    dpo = client_of(provider.accounts[Role.DPO])
+    with connection.cursor() as cursor:
+        cursor.execute("grant select (first_name) on people_person to purpose_entry_log")
+    try:
+        page = dpo.get("/desk/").content.decode()
+    finally:
+        with connection.cursor() as cursor:
+            cursor.execute("revoke select (first_name) on people_person from purpose_entry_log")
+    assert "The database gives 1 right that is not in the register" in page
+    assert "that is not in the register" not in dpo.get("/desk/").content.decode()

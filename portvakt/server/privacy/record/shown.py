@@ -23,8 +23,8 @@ def shown(record: Record, language: str) -> Shown:
         "measures": [measure.text.within(language) for measure in record.measures],
         "there": there,
         "asked": asked,
-        "missing": missing(record),
-        "differences": differences(record),
+        "missing": [field.said(language) for field in missing(record)],
+        "differences": [difference.said(language) for difference in differences(record)],
     }
 
 

@@ -4,10 +4,13 @@ from collections.abc import Callable, Iterator
 from datetime import date
 
 import msgspec
-from django.utils.translation import get_language
+from django.urls import reverse
+from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
 
 from portvakt.server.privacy.models import NoticeVersion, TransferStop
+from portvakt.server.privacy.record.build import as_controller, as_processor, ground
+from portvakt.server.privacy.record.complete import differences
 from portvakt.server.purpose.register import Recipient, Register
 
 
@@ -65,4 +68,17 @@ def _notices(_register: Register, _today: date) -> Iterator[Waiting]:
         yield Waiting(text % {"number": notice.number, "whose": whose})
 
 
-QUESTIONS: tuple[Question, ...] = (_stops, _assessments, _recipients, _notices)
+def _rights(_register: Register, today: date) -> Iterator[Waiting]:
+    """Say so where the database has come to give other rights than the register since this process started."""
+    drawn = ground(today)
+    found = {*differences(as_controller(drawn)), *differences(as_processor(drawn, []))}
+    if found:
+        text = ngettext(
+            "The database gives %(count)s right that is not in the register, or lacks one that is.",
+            "The database gives %(count)s rights that are not in the register, or lacks some that are.",
+            len(found),
+        )
+        yield Waiting(text % {"count": len(found)}, reverse("desk:records"), urgent=True)
+
+
+QUESTIONS: tuple[Question, ...] = (_rights, _stops, _assessments, _recipients, _notices)

@@ -46,7 +46,7 @@ class Command(BaseCommand):
         with translation.override(options["language"]), acting(PURPOSE):
             record = _record(options["role"], options["organisation"])
             if options["check"]:
-                return self._check(record)
+                return self._check(record, options["language"])
             content = written(record, options["format"], options["language"])
         path = options["folder"] / f"{name_of(record)}.{FORMATS[options['format']][0]}"
         try:
@@ -56,8 +56,9 @@ class Command(BaseCommand):
         self.stdout.write(f"{path} SHA-256 of the record {record.digest}")
         return None
 
-    def _check(self, record: Record) -> None:
-        wrong = [*(f"missing: {field}" for field in missing(record)), *differences(record)]
+    def _check(self, record: Record, language: str) -> None:
+        wrong = [field.said(language) for field in missing(record)]
+        wrong += [difference.said(language) for difference in differences(record)]
         if wrong:
             raise CommandError("\n".join(wrong))
         self.stdout.write("complete, and exactly the rights that the database grants")
