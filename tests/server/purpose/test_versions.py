@@ -247,6 +247,14 @@ def test_the_command_says_what_waits_and_goes_on_with_a_reason(files: Path) -> N
     assert versions.in_force().activity("entry").purpose.sv.startswith("Nytt: ")
 
 
+def test_the_command_says_what_must_be_looked_at_again(files: Path) -> None:
+    """B-03: and goes on, because a day that passes is no reason to stop."""
+    rewrite(files, "entry", "made = 2026-11-22\nreview = 2027-11-01", "made = 2024-01-01\nreview = 2025-01-01")
+    said = StringIO()
+    call_command("rights", "--apply", "--told", "only a date", stdout=said)
+    assert "look at it again: assessment of entry, due 2025-01-01" in said.getvalue()
+
+
 def test_a_reason_without_a_change_is_refused(files: Path) -> None:
     with pytest.raises(CommandError, match="give it with --apply"):
         call_command("rights", "--told", "only wording")

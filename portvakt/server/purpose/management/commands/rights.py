@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from portvakt.server.purpose import applying, catalogue, versions
 from portvakt.server.purpose.models import RegisterVersion
-from portvakt.server.purpose.register import RegisterError
+from portvakt.server.purpose.register import RegisterError, overdue_reviews
 
 
 class Command(BaseCommand):
@@ -39,6 +39,8 @@ class Command(BaseCommand):
         except (catalogue.RightsDiffer, RegisterError, versions.RegisterUnknown) as error:
             raise CommandError(str(error)) from error
         self.stdout.write("the database gives exactly the rights that the register says")
+        for row in overdue_reviews(catalogue.in_force(), timezone.localdate()):
+            self.stdout.write(f"look at it again: {row.what} of {row.whose}, due {row.on.isoformat()}")
 
 
 def _said(version: RegisterVersion) -> str:
