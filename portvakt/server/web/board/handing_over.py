@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable
 
 import msgspec
 from django import forms
-from django.http import HttpResponse
+from django.http import HttpResponse, QueryDict
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
@@ -35,9 +35,9 @@ class WhoGetsIt(BoardForm):
         help_text=_("Needed for the police, a court or another authority: the case and the law relied on."),
     )
 
-    def __init__(self, *args: object, choices: list[tuple[str, str]]) -> None:
-        super().__init__(*args)  # type: ignore[arg-type]  # as the library takes them
-        self.fields["recipient"].choices = choices
+    def __init__(self, data: QueryDict | None, *, choices: list[tuple[str, str]]) -> None:
+        super().__init__(data)
+        self.fields["recipient"].choices = choices  # type: ignore[attr-defined]
 
 
 class File(msgspec.Struct, frozen=True):

@@ -37,6 +37,18 @@ class Part(msgspec.Struct, frozen=True):
 
 PARTS = (
     Part(
+        "recipients",
+        gettext_lazy("Recipients"),
+        gettext_lazy("Whom you let have data, the agreements, and where they are."),
+        "#tabler-building",
+    ),
+    Part(
+        "webhooks",
+        gettext_lazy("Webhooks"),
+        gettext_lazy("Systems of others that are told of events as they come."),
+        "#tabler-link",
+    ),
+    Part(
         "record",
         gettext_lazy("Record of processing"),
         gettext_lazy("What the law asks you to keep and to show the authority."),
