@@ -77,9 +77,17 @@ def endings(now: datetime, people: Iterable[UUID] | None = None) -> dict[UUID, l
     cards = Credential.objects.filter(**soon, **some, revoked_at__isnull=True, suspended_at__isnull=True)
     rules = Assignment.objects.filter(**soon, **some)
     found = [
-        *((pk, Ending(at)) for pk, at in persons.values_list("pk", "valid_to")),
-        *((pk, Ending(at, credential=kind)) for pk, at, kind in cards.values_list("person_id", "valid_to", "kind")),
-        *((pk, Ending(at, rule=name)) for pk, at, name in rules.values_list("person_id", "valid_to", "rule__name")),
+        *((pk, Ending(at)) for pk, at in persons.values_list("pk", "valid_to") if at),
+        *(
+            (pk, Ending(at, credential=kind))
+            for pk, at, kind in cards.values_list("person_id", "valid_to", "kind")
+            if at
+        ),
+        *(
+            (pk, Ending(at, rule=name))
+            for pk, at, name in rules.values_list("person_id", "valid_to", "rule__name")
+            if at
+        ),
     ]
     by_person: dict[UUID, list[Ending]] = {}
     for person, one in sorted(found, key=lambda pair: pair[1].at):

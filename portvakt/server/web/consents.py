@@ -8,7 +8,6 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
-from portvakt.server.accounts.models import Account
 from portvakt.server.organisations.models import Organisation
 from portvakt.server.privacy.actions.consents import say_as_account
 from portvakt.server.privacy.consent_record import records
@@ -16,7 +15,7 @@ from portvakt.server.privacy.consents import asked_of, offers
 from portvakt.server.privacy.models import Consent
 from portvakt.server.privacy.standing import is_child
 from portvakt.server.purpose import catalogue
-from portvakt.server.web.own import account_page
+from portvakt.server.web.own import account_of, account_page
 
 PURPOSE = "terms"
 JSON_LD = "application/ld+json"
@@ -53,7 +52,7 @@ def as_file(rows: list[Consent], organisation: Organisation | None) -> HttpRespo
 def consents(request: HttpRequest) -> HttpResponse:
     """Show what the provider asks of whoever has an account."""
     asked = [] if is_child(request.user) else asked_of("controller")
-    shown = offers(asked, _account(request).pk, language(), None)
+    shown = offers(asked, account_of(request).pk, language(), None)
     context = {
         "offers": [(offer, reverse("consent", args=[offer.purpose])) for offer in shown],
         "reason": _("You are too young to be asked for consents.") if is_child(request.user) else "",
@@ -69,7 +68,7 @@ def say(request: HttpRequest, purpose: str) -> HttpResponse:
     given, digest = said(request)
     if given and is_child(request.user):
         raise Http404
-    say_as_account(purpose, digest, language(), given=given, by=_account(request))
+    say_as_account(purpose, digest, language(), given=given, by=account_of(request))
     tell(request, given=given)
     return HttpResponseRedirect(reverse("consents"))
 
@@ -77,11 +76,5 @@ def say(request: HttpRequest, purpose: str) -> HttpResponse:
 @account_page(PURPOSE)
 def file(request: HttpRequest) -> HttpResponse:
     """Give the account's owner the records of what they said."""
-    rows = Consent.objects.filter(subject_id=_account(request).pk).order_by("at", "id")
+    rows = Consent.objects.filter(subject_id=account_of(request).pk).order_by("at", "id")
     return as_file(list(rows), None)
-
-
-def _account(request: HttpRequest) -> Account:
-    if not isinstance(request.user, Account):
-        raise Http404
-    return request.user

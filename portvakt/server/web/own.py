@@ -5,8 +5,9 @@ from functools import wraps
 from typing import Any
 
 from django.contrib.auth.views import redirect_to_login
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 
+from portvakt.server.accounts.models import Account
 from portvakt.server.purpose.context import acting
 from portvakt.server.purpose.errors import Refused
 from portvakt.server.web.errors import refusal_page
@@ -32,3 +33,10 @@ def account_page(purpose: str, *, visitors: bool = False) -> Callable[[Page], Pa
         return answer
 
     return decorate
+
+
+def account_of(request: HttpRequest) -> Account:
+    """Return the signed-in account; for a visitor the page is not there."""
+    if not isinstance(request.user, Account):
+        raise Http404
+    return request.user

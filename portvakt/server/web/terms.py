@@ -26,10 +26,16 @@ from portvakt.server.privacy.terms import Terms, all_terms, child_age, terms_on
 from portvakt.server.purpose import catalogue
 from portvakt.server.purpose.errors import Refused
 from portvakt.server.web.forms import BoardForm, posted, refusals_beside, show_form
-from portvakt.server.web.own import account_page
+from portvakt.server.web.own import account_of, account_page
 
 PURPOSE = "terms"
 OLD, YOUNG = "old", "young"
+
+
+def _ages() -> list[tuple[str, str]]:
+    """Return the two answers; the age is the law's, as the register has it."""
+    years = {"age": child_age(catalogue.in_force())}
+    return [(OLD, _("I am %(age)s or older.") % years), (YOUNG, _("I am younger than %(age)s.") % years)]
 
 
 class GuardianForm(BoardForm):
@@ -52,18 +58,11 @@ class TermsForm(GuardianForm):
 
     digest = forms.CharField(widget=forms.HiddenInput)
     accept = forms.BooleanField(label=gettext_lazy("I have read the terms of use and accept them."))
-    age = forms.ChoiceField(label=gettext_lazy("How old are you?"), widget=forms.RadioSelect)
-
-    field_order = ("digest", "accept", "age", "guardian_name", "guardian_email")
+    age = forms.ChoiceField(label=gettext_lazy("How old are you?"), choices=_ages, widget=forms.RadioSelect)
 
     def __init__(self, data: object, terms: Terms, offered: list[Offer]) -> None:
-        super().__init__(data, initial={"digest": terms.digest})  # type: ignore[arg-type]
+        super().__init__(data, initial={"digest": terms.digest})
         self.terms, self.offered = terms, offered
-        years = {"age": child_age(catalogue.in_force())}
-        self.fields["age"].choices = [  # type: ignore[attr-defined]
-            (OLD, _("I am %(age)s or older.") % years),
-            (YOUNG, _("I am younger than %(age)s.") % years),
-        ]
         for name in ("guardian_name", "guardian_email"):
             self.fields[name].required = False
         for offer in offered:
@@ -102,7 +101,7 @@ def terms(request: HttpRequest) -> HttpResponse:
     now = terms_on(_today())
     if request.standing is not Standing.ASKED:  # type: ignore[attr-defined]
         return _text(request, now)
-    form = TermsForm(posted(request), now, offers(asked_of("controller"), _account(request).pk, _language(), None))
+    form = TermsForm(posted(request), now, offers(asked_of("controller"), account_of(request).pk, _language(), None))
     if form.is_valid():
         with refusals_beside(form):
             return _accepted(request, form)
@@ -110,7 +109,7 @@ def terms(request: HttpRequest) -> HttpResponse:
 
 
 def _accepted(request: HttpRequest, form: TermsForm) -> HttpResponse:
-    account, said = _account(request), form.cleaned_data
+    account, said = account_of(request), form.cleaned_data
     old_enough = said["age"] == OLD
     accept_terms(form.terms, _language(), old_enough=old_enough, by=account)
     if not old_enough:
@@ -150,17 +149,11 @@ def waiting(request: HttpRequest) -> HttpResponse:
     form = GuardianForm(posted(request))
     if form.is_valid():
         with refusals_beside(form):
-            _ask(_account(request), form.cleaned_data["guardian_name"], form.cleaned_data["guardian_email"])
+            _ask(account_of(request), form.cleaned_data["guardian_name"], form.cleaned_data["guardian_email"])
             return HttpResponseRedirect(reverse("terms_waiting"))
-    asked = GuardianConsent.objects.filter(account_id=request.user.pk).order_by("-asked_at").first()
+    asked = GuardianConsent.objects.filter(account_id=account_of(request).pk).order_by("-asked_at").first()
     closed = request.standing is Standing.CLOSED  # type: ignore[attr-defined]
     return show_form(request, "terms/waiting.html", form, asked=asked, closed=closed, days=LINK_DAYS)
-
-
-def _account(request: HttpRequest) -> Account:
-    if not isinstance(request.user, Account):
-        raise Http404
-    return request.user
 
 
 def _ask(account: Account, name: str, email: str) -> None:

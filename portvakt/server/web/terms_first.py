@@ -12,8 +12,8 @@ from portvakt.server.privacy.standing import Standing, standing
 GetResponse = Callable[[HttpRequest], HttpResponse]
 # Reading the terms and saying yes, leaving, another language; what is public; and what the law gives whether or not one accepts anything.
 OPEN_PAGES = {
-    "account_logout", "set_language", "terms", "terms_version", "terms_waiting", "consents", "consent", "consents_file",
-    "my_privacy",
+    "account_logout", "set_language", "terms", "terms_version", "terms_waiting", "own_data", "consents", "consent", "consents_file",
+    "me:privacy", "me:consents", "me:consent", "me:consents_file",
 }  # fmt: skip
 OPEN_PARTS = {"site"}
 AT = {Standing.ASKED: "terms", Standing.WAITING: "terms_waiting", Standing.CLOSED: "terms_waiting"}
