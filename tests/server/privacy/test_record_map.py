@@ -44,7 +44,6 @@ def _expected(register: Register) -> Iterator[tuple[str, str]]:
         yield from ((here, f"recipient-{name}") for name in activity.recipients if activity.data)
 
 
-@pytest.mark.row("S18")
 def test_every_flow_of_the_register_is_on_the_map_and_no_other(register: Register) -> None:
     shown = flows(register, "sv")
     assert {edge for edge in shown.edges if not edge[1].startswith("store-")} == set(_expected(register))
@@ -74,7 +73,6 @@ def test_the_map_can_be_of_one_role_or_of_one_activity(register: Register) -> No
     assert flows(register, "sv", "controller", "entry_log") == Flows((), ())
 
 
-@pytest.mark.row("S19")
 def test_x01_what_is_reached_from_outside_the_eea_is_marked_in_words_and_by_its_line(abroad: Register) -> None:
     shown = flows(abroad, "en")
     [far] = shown.column("recipient")
