@@ -176,7 +176,7 @@ def test_the_overview_says_what_waits(provider: Cast, client_of: ClientOf) -> No
     finally:
         with acting("register_review"):
             TransferStop.objects.filter(pk=stop.pk).update(lifted_at=timezone.now())
-    assert "Transfers that rely on adequacy:US are stopped: The decision was annulled." in page
+    assert "Transfers that rely on adequacy decisions (Article 45) for United States are stopped: The decision was annulled." in page
     assert "adequacy:US" not in dpo.get("/desk/").content.decode()
 
 

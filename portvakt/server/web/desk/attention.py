@@ -12,6 +12,7 @@ from portvakt.server.privacy.models import NoticeVersion, TransferStop
 from portvakt.server.privacy.record.build import as_controller, as_processor, ground
 from portvakt.server.privacy.record.complete import differences
 from portvakt.server.purpose.register import Recipient, Register
+from portvakt.server.web.desk.transfers import exceptions, named
 
 
 class Waiting(msgspec.Struct, frozen=True):
@@ -22,6 +23,8 @@ class Waiting(msgspec.Struct, frozen=True):
     urgent: bool = False
 
 
+# More than one a month is no exception any more.
+OCCASIONAL = 12
 Question = Callable[[Register, date], Iterator[Waiting]]
 
 
@@ -56,7 +59,19 @@ def _agreed(recipient: Recipient, today: date) -> bool:
 def _stops(_register: Register, _today: date) -> Iterator[Waiting]:
     for stop in TransferStop.objects.filter(lifted_at=None).order_by("stopped_at"):
         text = _("Transfers that rely on %(mechanism)s are stopped: %(reason)s")
-        yield Waiting(text % {"mechanism": stop.mechanism, "reason": stop.reason}, urgent=True)
+        yield Waiting(
+            text % {"mechanism": named(stop.mechanism), "reason": stop.reason}, reverse("desk:transfers"), urgent=True
+        )
+
+
+def _exceptions(_register: Register, _today: date) -> Iterator[Waiting]:
+    """Yield the recipients for which an exception in a single case has become a habit (GDPR Art. 49, EDPB guidelines 2/2018)."""
+    for recipient, times in exceptions():
+        if times > OCCASIONAL:
+            text = _(
+                "%(recipient)s got data abroad as an exception in a single case %(times)d times in a year: it needs a safeguard."
+            )
+            yield Waiting(text % {"recipient": recipient, "times": times}, reverse("desk:transfers"), urgent=True)
 
 
 def _notices(_register: Register, _today: date) -> Iterator[Waiting]:
@@ -81,4 +96,4 @@ def _rights(_register: Register, today: date) -> Iterator[Waiting]:
         yield Waiting(text % {"count": len(found)}, reverse("desk:records"), urgent=True)
 
 
-QUESTIONS: tuple[Question, ...] = (_rights, _stops, _assessments, _recipients, _notices)
+QUESTIONS: tuple[Question, ...] = (_rights, _stops, _exceptions, _assessments, _recipients, _notices)

@@ -24,7 +24,9 @@ class Page(msgspec.Struct, frozen=True):
 PAGES = (
     Page("overview", _("Overview"), "#tabler-layout-dashboard", Permission.REGISTER_READ),
     Page("map", _("Data flows"), "#tabler-sitemap", Permission.REGISTER_READ),
+    Page("notices", _("Notices"), "#tabler-speakerphone", Permission.REGISTER_READ),
     Page("records", _("Records"), "#tabler-clipboard-list", Permission.REGISTER_READ),
+    Page("transfers", _("Transfers"), "#tabler-world", Permission.REGISTER_MANAGE),
     Page("accounts", _("Accounts"), "#tabler-user-off", Permission.ACCOUNT_DISABLE),
 )
 

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from portvakt.server.web.desk import accounts, data_map, overview, records
+from portvakt.server.web.desk import accounts, data_map, notices, overview, records, transfers
 
 app_name = "desk"
 urlpatterns = [
@@ -12,7 +12,11 @@ urlpatterns = [
     path("accounts/<uuid:account_id>/disable/", accounts.disable, name="account_disable"),
     path("map/", data_map.data_map, name="map"),
     path("map/<slug:form>/", data_map.as_file, name="map_file"),
+    path("notices/", notices.notices, name="notices"),
+    path("notices/<uuid:notice_id>/exception/", notices.exception, name="notice_exception"),
     path("records/", records.records, name="records"),
     path("records/<slug:which>/", records.record, name="record"),
     path("records/<slug:which>/<slug:form>/", records.as_file, name="record_file"),
+    path("transfers/", transfers.transfers, name="transfers"),
+    path("transfers/<uuid:stop_id>/lift/", transfers.lift, name="transfer_lift"),
 ]
