@@ -131,8 +131,16 @@ def _recipients(activity: Activity, organisation: Organisation | None, language:
     if organisation is not None:
         if activity.role == "processor":
             yield register.provider.contact.name
-        own = OwnRecipient.objects.filter(organisation=organisation, ended_at=None, purposes__contains=[activity.id])
-        yield from own.order_by("name").values_list("name", flat=True)
+        yield from (name for name, purposes in _own_recipients(organisation) if activity.id in purposes)
+
+
+def _own_recipients(organisation: Organisation) -> list[tuple[str, list[str]]]:
+    """Return the names and purposes of an organisation's recipients; asked for once a page, however many forms it has."""
+    kept: dict[str, list[tuple[str, list[str]]]] = vars(organisation)
+    if "own_recipients" not in kept:
+        rows = OwnRecipient.objects.filter(organisation=organisation, ended_at=None).order_by("name")
+        kept["own_recipients"] = list(rows.values_list("name", "purposes"))
+    return kept["own_recipients"]
 
 
 def _asked(activity: Activity, fields: Iterable[tuple[forms.BoundField, Taken]], language: str) -> Iterator[Asked]:

@@ -12,6 +12,7 @@ from portvakt.server.organisations.models import Organisation
 from portvakt.server.organisations.presets import MOST_DAYS, preset_of
 from portvakt.server.places.actions import change_door
 from portvakt.server.privacy.actions.organisation import decide_keeping
+from portvakt.server.privacy.models import NoticeVersion
 from portvakt.server.purpose.context import acting
 from portvakt.server.purpose.errors import Refused
 from tests.cast import Cast, as_login
@@ -138,3 +139,19 @@ def test_only_who_manages_privacy_finds_it_in_the_menu(cast: Cast, admin: Client
     operator = client_of(cast.accounts[Role.OPERATOR])
     assert operator.get(base(cast)).status_code == 403
     assert f'href="{base(cast)}"' not in operator.get(f"/o/{cast.organisation.slug}/persons/").content.decode()
+
+
+@pytest.mark.row("S34")
+def test_what_is_decided_is_in_the_notice_at_once_and_the_older_version_stays(cast: Cast, admin: Client) -> None:
+    admin.post(base(cast, "facts/"), FACTS)
+    longer = {"premises": "housing", "entry_log_days": "60", "entry_log_reason": REASON}
+    admin.post(base(cast, "keeping/"), longer)
+    admin.post(base(cast, "keeping/"), longer)
+    with acting("privacy_administration", cast.organisation.pk):
+        versions = list(NoticeVersion.objects.filter(organisation=cast.organisation).order_by("number"))
+        texts = [bytes(one.texts.get(language="en", variant="adult").content).decode() for one in versions]
+    assert [one.number for one in versions] == [1, 2], "what changes nothing is no new version"
+    assert FACTS["legal_name"] in texts[0]
+    assert REASON not in texts[0]
+    assert REASON in texts[1]
+    assert "60 days" in texts[1]

@@ -1,6 +1,7 @@
 """Where does an organisation see and decide all that is its own as data controller: the log's keeping, its facts, and the ways on?"""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from typing import Any
 
 import msgspec
 from django.http import HttpResponse
@@ -10,9 +11,11 @@ from django.utils.functional import Promise
 from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
 
+from portvakt.server.logbook.models import AuditEntry
 from portvakt.server.organisations.models import Organisation
 from portvakt.server.organisations.presets import preset_of
 from portvakt.server.places.models import Door
+from portvakt.server.privacy.actions.notices import publish_notice
 from portvakt.server.privacy.actions.organisation import FACTS, decide_keeping, describe_organisation
 from portvakt.server.purpose import catalogue
 from portvakt.server.purpose.actor import Permission
@@ -22,6 +25,7 @@ from portvakt.server.web.board.page import BoardRequest, page
 from portvakt.server.web.forms import posted
 
 PURPOSE = "privacy_administration"
+Act = Callable[[dict[str, Any]], AuditEntry]
 # What a notice cannot do without (Art. 13(1)(a)); a data protection officer not everybody must have.
 NEEDED = ("legal_name", "registration_number", "address", "privacy_email")
 
@@ -36,6 +40,18 @@ class Part(msgspec.Struct, frozen=True):
 
 
 PARTS = (
+    Part(
+        "recipients",
+        gettext_lazy("Recipients"),
+        gettext_lazy("To whom you let data go, with which agreement and safeguard."),
+        "#tabler-building",
+    ),
+    Part(
+        "webhooks",
+        gettext_lazy("Webhooks"),
+        gettext_lazy("What other systems are told as it happens."),
+        "#tabler-link",
+    ),
     Part(
         "recipients",
         gettext_lazy("Recipients"),
@@ -103,12 +119,15 @@ def keeping(request: BoardRequest) -> HttpResponse:
         request,
         form,
         _around(request, _("How long the access log is kept"), text),
-        lambda values: decide_keeping(
-            organisation,
-            values["premises"],
-            values["entry_log_days"],
-            values["entry_log_reason"],
-            by=request.operator,
+        _published(
+            request,
+            lambda values: decide_keeping(
+                organisation,
+                values["premises"],
+                values["entry_log_days"],
+                values["entry_log_reason"],
+                by=request.operator,
+            ),
         ),
     )
 
@@ -125,10 +144,24 @@ def facts(request: BoardRequest) -> HttpResponse:
         request,
         form,
         _around(request, _("The organisation as data controller"), text),
-        lambda values: describe_organisation(
-            organisation, by=request.operator, **{name: values[name] for name in FACTS}
+        _published(
+            request,
+            lambda values: describe_organisation(
+                organisation, by=request.operator, **{name: values[name] for name in FACTS}
+            ),
         ),
     )
+
+
+def _published(request: BoardRequest, act: Act) -> Act:
+    """Do what is decided, and make public the notice that says it; a notice that would lack something keeps all as it was."""
+
+    def done(values: dict[str, Any]) -> AuditEntry:
+        entry = act(values)
+        publish_notice(Organisation.objects.get(pk=request.organisation.pk), by=request.operator)
+        return entry
+
+    return done
 
 
 def _around(request: BoardRequest, title: str, text: str) -> Around:
