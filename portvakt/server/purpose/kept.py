@@ -8,9 +8,6 @@ days after the end of a relation, which for a row that is kept with its owner is
 from collections.abc import Iterable, Iterator
 from typing import Literal
 
-from django.apps import apps
-from django.db.models import Field
-
 from portvakt.core.privacy import Kind, Privacy, Subject
 from portvakt.core.retention import Keeping
 from portvakt.server.purpose import declare
@@ -55,11 +52,14 @@ def _rules(activities: Iterable[Activity], subject: Subject, kind: Kind) -> Iter
 def _unable(rule: Keeping) -> Iterator[str]:
     if rule.anchor == "end_of_financial_year":
         yield "what is in the platform is kept by days, not by financial years; give `where` it is instead, or another anchor"
-    if rule.setting:
-        field = apps.get_model("organisations.Organisation")._meta.get_field(rule.setting)
-        default = field.get_default() if isinstance(field, Field) else None
-        if default != rule.days:
-            yield f"{rule.setting} is {default} days unless the organisation says otherwise; write days = {default}"
+    if rule.setting and (default := _unless_set(rule.setting)) != rule.days:
+        yield f"{rule.setting} is {default} days unless the organisation says otherwise; write days = {default}"
+
+
+def _unless_set(setting: str) -> object:
+    """Return the value of a setting that nobody changed: the default of the column of that name."""
+    columns = (field for model in declare.tables() for name, field in declare.columns(model) if name == setting)
+    return next(columns).get_default()
 
 
 def _differences(what: str, holders: Holders, rules: list[tuple[str, Keeping]], owner_days: int) -> Iterator[str]:
