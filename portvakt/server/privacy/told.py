@@ -4,10 +4,11 @@ Asked by the delivery job, the Board and the desk alike, each under its own purp
 """
 
 from datetime import date, datetime
+from typing import Any
 from uuid import UUID
 
 import msgspec
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 
 from portvakt.core.privacy import Subject
@@ -44,8 +45,7 @@ def notice_in_force(organisation: UUID | None) -> NoticeVersion | None:
 def untold_persons(notice: NoticeVersion, now: datetime | None = None) -> QuerySet[Person]:
     """Return the persons of an organisation that must be told of its notice, the longest enrolled first; who has left need not be."""
     receipts = NoticeReceipt.objects.filter(notice=notice, subject_id=OuterRef("pk"))
-    still_there = Q(valid_to__isnull=True) | Q(valid_to__gt=now or timezone.now())
-    persons = Person.objects.filter(still_there, organisation=notice.organisation_id)
+    persons = Person.objects.filter(_still_there(now or timezone.now()), organisation=notice.organisation_id)
     return persons.exclude(Exists(receipts)).order_by("created_at", "pk")
 
 
@@ -95,6 +95,38 @@ def progress(notice: NoticeVersion) -> Progress:
     excepted = receipts.exclude(exception="").values("subject_id").distinct().count()
     untold = untold_persons(notice) if notice.organisation_id else untold_accounts(notice)
     return Progress(notice, told, excepted, untold.count())
+
+
+def progress_of_newest() -> list[Progress]:
+    """Return how far the newest version of every data controller has come, the provider's first; in as many queries as for one."""
+    newest = NoticeVersion.objects.order_by("organisation_id", "-number").distinct("organisation_id")
+    notices = list(NoticeVersion.objects.filter(pk__in=newest.values("pk")).select_related("organisation"))
+    receipts = NoticeReceipt.objects.filter(notice__in=notices)
+    told = _counts(receipts.filter(exception=""), "notice_id", "subject_id")
+    excepted = _counts(receipts.exclude(exception=""), "notice_id", "subject_id")
+    had = Exists(receipts.filter(subject_id=OuterRef("pk")))
+    persons = _counts(Person.objects.filter(_still_there(timezone.now())).exclude(had), "organisation_id", "pk")
+    accounts = Account.objects.filter(is_active=True).exclude(had).count()
+    found = [
+        Progress(
+            one,
+            told.get(one.pk, 0),
+            excepted.get(one.pk, 0),
+            persons.get(one.organisation_id, 0) if one.organisation_id else accounts,
+        )
+        for one in notices
+    ]
+    return sorted(
+        found, key=lambda row: (row.notice.organisation is not None, str(row.notice.organisation or "").casefold())
+    )
+
+
+def _counts(rows: QuerySet[Any], by: str, of: str) -> dict[UUID, int]:
+    return dict(rows.order_by().values_list(by).annotate(Count(of, distinct=True)))
+
+
+def _still_there(now: datetime) -> Q:
+    return Q(valid_to__isnull=True) | Q(valid_to__gt=now)
 
 
 def waiting_for(register: int) -> list[NoticeVersion]:

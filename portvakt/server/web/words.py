@@ -133,6 +133,14 @@ CAPABILITIES: dict[str, Promise] = {
     "smart_cards": _("smart cards"),
     "biometrics": _("biometrics"),
 }
+# Why somebody need not be told of a notice themselves (Art. 13(4), 14(5)).
+NOTICE_EXCEPTIONS: dict[str, Promise] = {
+    "already_has_it": _("has the information already"),
+    "impossible": _("cannot be reached"),
+    "disproportionate": _("telling them would be out of proportion"),
+    "law": _("a law says that the data is got or given out"),
+    "secrecy": _("a law demands secrecy"),
+}
 STATES: dict[str, Promise] = {
     DoorState.LOCKED: pgettext_lazy("door", "Locked"),
     DoorState.RELEASED: pgettext_lazy("door", "Released"),

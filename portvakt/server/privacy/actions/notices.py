@@ -123,9 +123,12 @@ def hand_over(notice: NoticeVersion, given: Iterable[Given], *, by: Actor) -> in
 def except_from_notice(notice: NoticeVersion, given: Iterable[Given], exception: str, *, by: Actor) -> int:
     """Keep why some need not be told of a notice themselves (Art. 13(4), 14(5)): it is public for them. Return how many.
 
+    An organisation says it of its own persons, the provider's data protection officer of anybody.
+
     Refused: notice_exception where the reason is none of those that the law knows.
     """
-    by.require(Permission.REGISTER_MANAGE)
+    if not by.may(Permission.PRIVACY_MANAGE):
+        by.require(Permission.REGISTER_MANAGE)
     if exception not in {value for value, _label in NoticeReceipt._meta.get_field("exception").choices or ()}:
         raise Refused("notice_exception", "exception")
     rows = _save_receipts(notice, list(given), Way.PUBLIC, exception, timezone.now())

@@ -65,6 +65,12 @@ PARTS = (
         "#tabler-link",
     ),
     Part(
+        "notices",
+        gettext_lazy("Who has been told"),
+        gettext_lazy("Who has had the notice, and who must be handed it on paper."),
+        "#tabler-mail-opened",
+    ),
+    Part(
         "record",
         gettext_lazy("Record of processing"),
         gettext_lazy("What the law asks you to keep and to show the authority."),
