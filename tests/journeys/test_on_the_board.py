@@ -154,6 +154,11 @@ def test_a_resident_is_invited_and_opens_their_door_from_a_phone(running: Runnin
     page.locator("input[type=email]").fill("person1@example.com")
     page.locator("input[type=password]").fill("en lång mening att minnas")
     page.locator("form button[type=submit]").first.click()
+    page.wait_for_url("**/terms/**")
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    page.locator("[name=accept]").check()
+    page.locator("[name=age][value=old]").check()
+    page.locator("main form button[type=submit]").first.click()
     page.wait_for_url("**/me/")
     expect(page.locator("h1")).to_have_text("Mina dörrar")
 

@@ -8,12 +8,14 @@ import tomllib
 from datetime import date
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 import msgspec
 from django.conf import settings
+from django.core.checks import CheckMessage, Error
 
 from portvakt.server.purpose import catalogue
-from portvakt.server.purpose.register import Register, RegisterError, Texts
+from portvakt.server.purpose.register import Register, RegisterError, Texts, read_register
 
 
 class Section(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -38,7 +40,11 @@ class Terms(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 def child_age(register: Register) -> int:
     """Return from which age somebody accepts the terms alone: the deployment's country says so."""
-    return next(row.years for row in register.law.child_ages if row.country == register.law.country)
+    for row in register.law.child_ages:
+        if row.country == register.law.country:
+            return row.years
+    message = f"law.toml: give the age of consent of {register.law.country} under [[child_ages]]"
+    raise RegisterError([message])
 
 
 def read_terms(folder: Path, register: Register) -> tuple[Terms, ...]:
@@ -52,10 +58,10 @@ def read_terms(folder: Path, register: Register) -> tuple[Terms, ...]:
     found = sorted((_read(path, facts) for path in folder.glob("*.toml")), key=lambda terms: terms.since)
     if not found:
         message = f"{folder}: there are no terms of use; write 1.toml there"
-        raise RegisterError(message)
+        raise RegisterError([message])
     if len({terms.since for terms in found}) < len(found):
         message = f"{folder}: two versions begin on the same day; give the later one a later day"
-        raise RegisterError(message)
+        raise RegisterError([message])
     return tuple(found)
 
 
@@ -65,10 +71,10 @@ def _read(path: Path, facts: dict[str, str]) -> Terms:
         filled = tuple(Section(_filled(part.heading, facts), _filled(part.text, facts)) for part in terms.section)
     except (tomllib.TOMLDecodeError, msgspec.ValidationError, UnicodeDecodeError, ValueError, KeyError) as error:
         message = f"{path}: {error!s}; see the comment at the top of 1.toml"
-        raise RegisterError(message) from error
+        raise RegisterError([message]) from error
     if path.stem != terms.version or not filled:
         message = f"{path}: the version must be the file's name, and there must be a section"
-        raise RegisterError(message)
+        raise RegisterError([message])
     return msgspec.structs.replace(terms, section=filled)
 
 
@@ -77,6 +83,19 @@ def _filled(texts: Texts, facts: dict[str, str]) -> Texts:
         message = "give every text in both sv and en"
         raise ValueError(message)
     return Texts(texts.sv.format(**facts), texts.en.format(**facts))
+
+
+def sound_terms(**_: Any) -> list[CheckMessage]:
+    """Return the first mistake in the terms: nothing starts on a bad one."""
+    try:
+        register = read_register(settings.REGISTER)
+    except RegisterError:
+        return []  # told by the check of the register itself
+    try:
+        read_terms(settings.REGISTER / "terms", register)
+    except RegisterError as error:
+        return [Error(str(error), id="privacy.E001")]
+    return []
 
 
 @lru_cache(maxsize=4)
