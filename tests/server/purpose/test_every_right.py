@@ -66,6 +66,7 @@ def _passes(wire: psycopg.Connection[tuple[object, ...]], use: Use, types: dict[
     return True
 
 
+# P-03
 @pytest.mark.row("S22")
 @pytest.mark.parametrize("who", EVERYBODY)
 def test_what_the_register_says_is_exactly_what_the_database_allows(

@@ -13,6 +13,7 @@ import pytest
 from django.db import DatabaseError, connection
 
 from portvakt.server.accounts.models import Role
+from portvakt.server.logbook.actions import record
 from portvakt.server.privacy.models import Consent
 from portvakt.server.purpose import versions
 from portvakt.server.purpose.context import acting
@@ -327,3 +328,12 @@ def test_after_withdrawal_the_next_statement_sees_nothing_in_a_unit_of_work_that
         with psycopg.connect(**{**connection.get_connection_params(), "user": "postgres"}) as another:
             another.execute(withdraw, [cast.organisation.pk, cast.resident.pk, present, NOW.replace(hour=13)])
         assert rows(question, [cast.organisation.pk]) == [(0,)]
+
+
+def test_what_rests_on_consent_is_put_on_record_by_a_purpose_that_cannot_read_the_record(cast: Cast) -> None:
+    with as_login("jobs"), acting("expiry_reminders", cast.organisation.pk):
+        record("person.reminded", cast.resident, by=cast.by)
+    with as_login("jobs"), pytest.raises(DatabaseError, match="permission denied"), acting("expiry_reminders"):
+        rows("select 1 from logbook_auditentry")
+    with acting("audit_review", cast.organisation.pk):
+        assert rows("select 1 from logbook_auditentry where action = 'person.reminded'") == [(1,)]
