@@ -65,7 +65,7 @@ def issue_pin(running: Running, board: Page, name: str, digits: str, *, duress: 
         if duress
         else board.locator("details:has(#id_pin)")
     )
-    form.locator("summary").click()
+    form.locator("> summary").click()
     form.locator("[name=pin]").fill(digits)
     form.locator("button[type=submit]").click()
     expect(board.locator(".secret")).to_have_text(digits)

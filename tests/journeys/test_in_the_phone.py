@@ -82,7 +82,7 @@ def near_only(running: Running, board: Page, door: str, metres: str) -> str:
 def assign(running: Running, board: Page, name: str, rule: str) -> None:
     """Put a person into a rule."""
     find_person(running, board, name)
-    board.locator("details:has(select[name$=rule]) summary").click()
+    board.locator("details:has(select[name$=rule]) > summary").click()
     board.locator("select[name$=rule]").select_option(label=rule)
     board.locator("details:has(select[name$=rule]) button[type=submit]").click()
     wait_until_in_force(board)

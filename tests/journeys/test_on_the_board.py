@@ -56,13 +56,13 @@ def test_a_new_employee_is_enrolled_issued_a_card_assigned_granted_logged_and_su
     expect(board.locator("h1")).to_contain_text("Nya Medarbetare")
     person = id_in(board.url)
 
-    board.locator("details:has([name$=value]) summary").click()
+    board.locator("details:has([name$=value]) > summary").click()
     board.locator("[name$=value]").fill("112-30001")
     board.locator("details:has([name$=value]) button[type=submit]").click()
     wait_until_in_force(board)
     assert running.attempt("Cykelrum", lambda: running.show_card("Cykelrum", "112-30001"))["reason"] == "unauthorised"
 
-    board.locator("details:has(select[name$=rule]) summary").click()
+    board.locator("details:has(select[name$=rule]) > summary").click()
     board.locator("select[name$=rule]").select_option(label="Boende Ekbacken")
     board.locator("details:has(select[name$=rule]) button[type=submit]").click()
     wait_until_in_force(board)

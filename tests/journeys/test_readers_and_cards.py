@@ -90,7 +90,7 @@ def test_a_reader_without_a_secure_channel_opens_nothing_and_is_an_alarm(running
 def begin_to_read(running: Running, board: Page, name: str, door: str) -> None:
     """Ask a door's reader to read a card for a person, and wait until it does."""
     find_person(running, board, name)
-    board.locator("details:has(a[href$='/cards/read/']) summary").click()
+    board.locator("details:has(a[href$='/cards/read/']) > summary").click()
     board.locator("a[href$='/cards/read/']").click()
     board.locator(f"[name=reader][value='{running.reader(door)}']").check()
     save(board)

@@ -71,6 +71,12 @@ PARTS = (
         "#tabler-mail-opened",
     ),
     Part(
+        "notices",
+        gettext_lazy("Notices"),
+        gettext_lazy("Who still has to be told, and who was handed the notice on paper."),
+        "#tabler-mail",
+    ),
+    Part(
         "record",
         gettext_lazy("Record of processing"),
         gettext_lazy("What the law asks you to keep and to show the authority."),
