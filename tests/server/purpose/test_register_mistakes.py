@@ -135,17 +135,20 @@ BASES: list[Planted] = [
 ]
 
 DATA: list[Planted] = [
+    # N-03
+    (REMINDERS, 'source = "organisation"\n', "", "[[data]]", "data[0]: missing required field `source`; add it"),
+    (LOG, 'source = "person"', 'source = "system"', "[[data]]", "the system makes the data, so nobody must give it"),
     (
         LOG,
-        'operations = ["read"]\nrequired',
-        "required",
+        'operations = ["read"]\nsource = "person"',
+        'source = "person"',
         "[[data]]",
         "needs operations, or where it is kept",
     ),
     (
         LOG,
         'source = "device"',
-        'where = { sv = "Pärm.", en = "File." }',
+        'source = "device"\nwhere = { sv = "Pärm.", en = "File." }',
         "[[data]]",
         "data[0]: a data row needs operations, or where",
     ),

@@ -90,6 +90,10 @@ def _row_wrongs(activity: Activity, row: Data) -> list[tuple[bool, str]]:
             "done outside the platform (no entry_points), so say where the data is; or add entry_points",
         ),
         (
+            row.source in {"device", "system"} and row.required != "observed",
+            f"the {row.source} makes the data, so nobody must give it; correct source, or write observed",
+        ),
+        (
             row.required != "observed" and row.consequence is None,
             "Art. 13(2)(e): nothing says what happens to whoever does not give the data; add consequence",
         ),

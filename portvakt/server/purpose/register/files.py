@@ -97,12 +97,10 @@ def _read_file(path: Path, sort: Sort[Row], found: list[str]) -> Row | None:
     content = _content(path, found)
     if content is None:
         return None
-    value, mistakes = None, []
-    try:
-        value = msgspec.convert(content, of)
+    mistakes = list(shape_mistakes(content, of))
+    value = None if mistakes else msgspec.convert(content, of)
+    if value is not None:
         mistakes = [*_name_mistakes(path, value), *rules(value), *text_mistakes(value)]
-    except msgspec.ValidationError as error:
-        mistakes = list(shape_mistakes(content, of)) or [((), f"{error}; correct it")]
     found += [mistake_at(path, keys, text) for keys, text in mistakes]
     return value
 

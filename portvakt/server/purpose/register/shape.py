@@ -11,9 +11,13 @@ from typing import Any, Literal, Union, get_args, get_origin
 
 import msgspec
 
+from portvakt.server.purpose.register.model import Data
 from portvakt.server.purpose.register.places import Keys
 
 Mistake = tuple[Keys, str]
+
+# What a file must say although code may leave it out: nobody takes a default for where data comes from (N-03).
+SAID: dict[type[msgspec.Struct], tuple[str, ...]] = {Data: ("source",)}
 
 
 def shape_mistakes(value: object, of: Any, keys: Keys = ()) -> Iterator[Mistake]:
@@ -50,7 +54,7 @@ def _struct_mistakes(value: object, of: type[msgspec.Struct], keys: Keys) -> Ite
     for name, field in fields.items():
         if name in value:
             yield from shape_mistakes(value[name], field.type, (*keys, name))
-        elif field.required:
+        elif field.required or name in SAID.get(of, ()):
             yield keys, f"missing required field `{name}`; add it"
 
 
