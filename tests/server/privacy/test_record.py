@@ -76,7 +76,6 @@ def test_r05_a_right_that_no_activity_has_stands_in_the_record(owner: None) -> N
     assert [one.said("en") for one in found] == ["no activity of the register: portvakt_live: read contact of holder"]
 
 
-@pytest.mark.row("S03")
 def test_r01_the_provider_and_its_officer_are_named(ground: build.Ground) -> None:
     record = build.as_controller(ground)
     provider = ground.register.provider

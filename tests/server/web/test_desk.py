@@ -2,9 +2,10 @@
 
 import uuid
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
+import msgspec
 import pytest
 from django.db import connection
 from django.test import Client
@@ -16,6 +17,7 @@ from portvakt.server.privacy.models import TransferStop
 from portvakt.server.purpose import catalogue
 from portvakt.server.purpose.actor import Permission
 from portvakt.server.purpose.context import acting
+from portvakt.server.purpose.register import LETTERS, Agreement, Texts
 from portvakt.server.web.desk import navigation
 from portvakt.server.web.desk.attention import waiting
 from portvakt.server.web.record_file import FORMATS
@@ -103,6 +105,7 @@ def test_the_menu_offers_what_may_be_opened_and_marks_the_page(provider: Cast, c
         assert offered == (page.permission in PERMISSIONS[Role.DPO]), page.view
 
 
+@pytest.mark.row("S03")
 def test_the_first_page_leads_to_the_desk(provider: Cast, client_of: ClientOf) -> None:
     assert client_of(provider.accounts[Role.DPO]).get("/").headers["Location"] == "/desk/"
     admin = client_of(provider.accounts[Role.ADMIN]).get("/").content.decode()
@@ -176,19 +179,45 @@ def test_the_overview_says_what_waits(provider: Cast, client_of: ClientOf) -> No
     finally:
         with acting("register_review"):
             TransferStop.objects.filter(pk=stop.pk).update(lifted_at=timezone.now())
-    assert "Transfers that rely on adequacy decisions (Article 45) for United States are stopped: The decision was annulled." in page
+    assert (
+        "Transfers that rely on adequacy decisions (Article 45) for United States are stopped: The decision was annulled."
+        in page
+    )
     assert "adequacy:US" not in dpo.get("/desk/").content.decode()
 
 
-def test_an_assessment_waits_from_the_day_after_its_review() -> None:
+def test_b03_an_assessment_waits_from_the_day_of_its_review() -> None:
     register = catalogue.in_force()
     review = min(one.assessment.review for one in register.activities if one.assessment)
     due = [one for one in register.activities if one.assessment and one.assessment.review == review]
     with acting("register_review"), translation.override("en"):
-        on_the_day = [one.text for one in waiting(register, review)]
-        after = [one.text for one in waiting(register, review + timedelta(days=1))]
-    assert not any("should have been looked at" in text for text in on_the_day)
-    assert sum("should have been looked at" in text for text in after) == len(due)
+        before = [one.text for one in waiting(register, review - timedelta(days=1))]
+        on_the_day = [one for one in waiting(register, review) if "should be looked at again" in one.text]
+    assert not any("should be looked at again" in text for text in before)
+    assert len(on_the_day) == len(due)
+    assert on_the_day[0].address.endswith(f"#{due[0].id}")
+
+
+def test_a01_a_recipient_without_an_agreement_waits_until_it_has_one() -> None:
+    register = catalogue.in_force()
+    processor = next(one for one in register.recipients if one.category == "processor")
+    agreement = Agreement(
+        date(2026, 1, 1), Texts("x", "x"), {letter: Texts("x", "x") for letter in LETTERS}, date(2026, 12, 31)
+    )
+    signed = msgspec.structs.replace(processor, agreement=agreement)
+    with acting("register_review"), translation.override("en"):
+        without, during, after = (
+            [one.text for one in waiting(msgspec.structs.replace(register, recipients=(recipient,)), day)]
+            for recipient, day in (
+                (processor, date(2026, 6, 1)),
+                (signed, date(2026, 6, 1)),
+                (signed, date(2027, 1, 1)),
+            )
+        )
+    name = processor.name.en
+    assert f"There is no data processing agreement with {name}, so nothing may be handed to it." in without
+    assert not any(name in text for text in during)
+    assert f"The agreement with {name} has ended, so nothing may be handed to it." in after
 
 
 @pytest.mark.usefixtures("owner")

@@ -59,7 +59,7 @@ def as_svg(flows: Flows, language: str, *, by_itself: bool = False) -> SafeStrin
     """Return the map; `by_itself` makes it a file of its own, which carries a style and says that it is XML."""
     drawn = layout(flows)
     return format_html(
-        '{}<svg xmlns="http://www.w3.org/2000/svg" class="flow-map" viewBox="0 0 {} {}" xml:lang="{}"'
+        '{}<svg xmlns="http://www.w3.org/2000/svg" class="flow-map" role="img" viewBox="0 0 {} {}" xml:lang="{}"'
         ' aria-labelledby="flow-title flow-about" font-family="sans-serif">{}{}{}{}{}</svg>\n',
         DECLARATION if by_itself else "",
         WIDTH,

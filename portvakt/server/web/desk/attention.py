@@ -5,14 +5,19 @@ from datetime import date
 
 import msgspec
 from django.urls import reverse
-from django.utils.translation import get_language, ngettext
+from django.utils.translation import get_language, gettext_lazy, ngettext
 from django.utils.translation import gettext as _
 
+from portvakt.server.privacy.clearance import of_register, refusal
 from portvakt.server.privacy.models import NoticeVersion, TransferStop
 from portvakt.server.privacy.record.build import as_controller, as_processor, ground
 from portvakt.server.privacy.record.complete import differences
-from portvakt.server.purpose.register import Recipient, Register
+from portvakt.server.privacy.words import country
+from portvakt.server.purpose.errors import Refused
+from portvakt.server.purpose.register import Register
+from portvakt.server.purpose.register.reviews import Overdue, overdue_reviews
 from portvakt.server.web.desk.transfers import exceptions, named
+from portvakt.server.web.errors import sentence
 
 
 class Waiting(msgspec.Struct, frozen=True):
@@ -23,6 +28,13 @@ class Waiting(msgspec.Struct, frozen=True):
     urgent: bool = False
 
 
+# By what overdue_reviews calls them.
+REVIEWS = {
+    "assessment": gettext_lazy("The assessment of %(whose)s should be looked at again by %(day)s."),
+    "safeguard": gettext_lazy("The transfer to %(whose)s should be assessed again by %(day)s."),
+    "agreement": gettext_lazy("The agreement with %(whose)s ends on %(day)s."),
+    "adequacy": gettext_lazy("The decision that %(whose)s protects data well enough holds until %(day)s."),
+}
 # More than one a month is no exception any more.
 OCCASIONAL = 12
 Question = Callable[[Register, date], Iterator[Waiting]]
@@ -34,26 +46,33 @@ def waiting(register: Register, today: date) -> list[Waiting]:
     return sorted(found, key=lambda one: not one.urgent)
 
 
-def _assessments(register: Register, today: date) -> Iterator[Waiting]:
-    """Yield the assessments of legitimate interest whose review is past (EDPB guidelines 1/2024)."""
-    for activity in register.activities:
-        if activity.assessment and activity.assessment.review < today:
-            name, day = activity.name.within(get_language() or ""), activity.assessment.review.isoformat()
-            text = _("The assessment of %(activity)s should have been looked at again by %(day)s.")
-            yield Waiting(text % {"activity": name, "day": day})
+def _reviews(register: Register, today: date) -> Iterator[Waiting]:
+    """Yield what must be looked at again and was not: assessments of legitimate interest, transfers, agreements, decisions on countries."""
+    for one in overdue_reviews(register, today):
+        facts = {"whose": _named(register, one), "day": one.on.isoformat()}
+        yield Waiting(str(REVIEWS[one.what]) % facts, _where(register, one))
+
+
+def _named(register: Register, one: Overdue) -> str:
+    language = get_language() or ""
+    if one.what == "adequacy":
+        return country(one.whose, language)
+    whose = register.activity(one.whose) if one.what == "assessment" else register.recipient(one.whose)
+    return whose.name.within(language)
+
+
+def _where(register: Register, one: Overdue) -> str:
+    if one.what == "assessment":
+        return reverse("desk:record", args=[register.activity(one.whose).role]) + f"#{one.whose}"
+    return reverse("desk:transfers")
 
 
 def _recipients(register: Register, today: date) -> Iterator[Waiting]:
-    """Yield the data processors that nothing may be disclosed to, because no agreement with them is in force."""
+    """Yield the recipients to which nothing may be disclosed, and why; what was stopped is said by itself."""
     for recipient in register.recipients:
-        if recipient.category == "processor" and not _agreed(recipient, today):
-            text = _("%(recipient)s has no data processing agreement in force, so nothing is disclosed to it.")
-            yield Waiting(text % {"recipient": recipient.name.within(get_language() or "")})
-
-
-def _agreed(recipient: Recipient, today: date) -> bool:
-    agreement = recipient.agreement
-    return agreement is not None and agreement.signed <= today and (agreement.ends is None or agreement.ends >= today)
+        if code := refusal(of_register(recipient), register.law, today, ()):
+            why = sentence(Refused(code, recipient=recipient.name.within(get_language() or "")))
+            yield Waiting(why, reverse("desk:transfers"))
 
 
 def _stops(_register: Register, _today: date) -> Iterator[Waiting]:
@@ -96,4 +115,4 @@ def _rights(_register: Register, today: date) -> Iterator[Waiting]:
         yield Waiting(text % {"count": len(found)}, reverse("desk:records"), urgent=True)
 
 
-QUESTIONS: tuple[Question, ...] = (_rights, _stops, _exceptions, _assessments, _recipients, _notices)
+QUESTIONS: tuple[Question, ...] = (_rights, _stops, _exceptions, _reviews, _recipients, _notices)
