@@ -319,14 +319,24 @@ class Disclosure(AboutSubject):
         indexes = (models.Index(fields=("subject_id", "-at"), name="privacy_disclosure_newest"),)
 
 
+class Channel(models.TextChoices):
+    """How a question came to support."""
+
+    BOARD = "board", _("on the Board")
+    MAIL = "mail", _("by e-mail")
+    PHONE = "phone", _("by telephone")
+    SOCIAL_MEDIA = "social_media", _("in social media")
+
+
 class SupportCase(OrganisationModel):
-    """A question that an organisation puts to the provider's support."""
+    """A question that an organisation puts to the provider's support; `asked_by` is who wrote it down, its own operator or support."""
 
     privacy = Privacy(
         Subject.ACCOUNT_HOLDER, Keep.after("closed_at", days=365), OnErase.KEEP_UNTIL_EXPIRY, who="asked_by"
     )
 
     asked_by = personal(models.UUIDField(), Kind.SUPPORT)
+    channel = models.CharField(_("how it came"), max_length=12, choices=Channel.choices, default=Channel.BOARD)
     title = personal(models.CharField(_("what it is about"), max_length=120), Kind.SUPPORT)
     asked_at = personal(models.DateTimeField(), Kind.SUPPORT)
     closed_at = personal(models.DateTimeField(null=True), Kind.SUPPORT)
