@@ -22,7 +22,7 @@ log = logging.getLogger(__name__)
 
 # The recipients in the register that carry messages.
 MAIL_SERVER = "own_mail_server"
-SMS_GATEWAY = "sms_gateway"
+SMS_CARRIER = "sms_gateway"
 # Somebody may be waiting for the answer.
 SMS_SECONDS = 10
 # Longer texts are cut into several that cost as many; what we write fits into two.
@@ -55,7 +55,7 @@ def send_sms(
     """
     if not settings.SMS_URL:
         raise Refused("sms_not_set_up")
-    disclose(SMS_GATEWAY, [about], kinds, way=Way.SMS, by=by, organisation=organisation)
+    disclose(SMS_CARRIER, [about], kinds, way=Way.SMS, by=by, organisation=organisation)
     form = {"from": settings.SMS_FROM, "to": phone, "message": text[:SMS_LENGTH]}
     try:
         with httpx.Client(timeout=SMS_SECONDS, trust_env=False, follow_redirects=False) as client:
