@@ -12,7 +12,7 @@ from portvakt.server.privacy.actions.notices import publish_notice
 from portvakt.server.privacy.models import NoticeReceipt, NoticeVersion, Way
 from portvakt.server.purpose import catalogue
 from portvakt.server.purpose.context import acting
-from portvakt.server.web.site.notices import _pdf
+from portvakt.server.web.site.notices import _one_pdf, _pdf
 from tests.cast import Cast, as_login
 
 ClientOf = Callable[[Account], Client]
@@ -128,6 +128,15 @@ def test_the_pdf_is_the_same_bytes_each_time(published: Cast) -> None:
     assert first.content.startswith(b"%PDF-")
     _pdf.cache_clear()
     assert Client().get(address).content == first.content
+
+
+def test_whoever_asks_while_another_is_being_made_is_asked_to_come_back(
+    published: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("portvakt.server.web.site.notices.PDF_WAIT_SECONDS", 0)
+    with _one_pdf:
+        answer = Client().get(f"/privacy/{published.organisation.slug}/versions/1/pdf/")
+    assert (answer.status_code, answer.headers["Retry-After"]) == (503, "10")
 
 
 # ── receipts ─────────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -20,6 +20,7 @@ from django.utils.safestring import mark_safe
 
 from portvakt.core.privacy import Subject
 from portvakt.server.organisations.models import Organisation
+from portvakt.server.privacy.actions import nothing_about_anyone
 from portvakt.server.privacy.actions.notices import Given, note_given
 from portvakt.server.privacy.models import NoticeText, NoticeVersion, Variant, Way
 from portvakt.server.privacy.notice.comparing import compare
@@ -28,12 +29,14 @@ from portvakt.server.privacy.notice.writing import VARIANTS
 from portvakt.server.privacy.pdf import as_pdf
 from portvakt.server.privacy.told import newest_notice, notice_in_force
 from portvakt.server.purpose.context import acting
+from portvakt.server.web.files import file_answer
 from portvakt.server.web.site.page import public_page
 
 PURPOSE = "notice_reading"
 STYLES = Path(__file__).parent.parent / "assets" / "notice.css"
 # Making a PDF takes a second of a processor: strangers share what was made, and only one is made at a time.
 PDFS_KEPT = 32
+PDF_WAIT_SECONDS = 5
 _one_pdf = Lock()
 Slug = str
 
@@ -165,20 +168,37 @@ def print_view(request: HttpRequest, slug: Slug = "", number: int | None = None)
     return HttpResponse(page, headers=headers)
 
 
-@public_page(PURPOSE)
 def pdf(request: HttpRequest, slug: Slug = "", number: int | None = None) -> HttpResponse:
-    """Give a version as PDF."""
-    shown = _shown(slug, number, language_of(request), variant_of(request))
-    if shown is None:
-        raise Http404
+    """Give a version as PDF; a stranger who asks while many are being made is asked to come back."""
+    with acting(PURPOSE):
+        shown = _shown(slug, number, language_of(request), variant_of(request))
+        if shown is None:
+            raise Http404
+        page = _document(shown)
+    # Made outside the unit of work: nobody's transaction waits for a drawing.
+    if not _one_pdf.acquire(timeout=PDF_WAIT_SECONDS):
+        busy = render(request, "site/busy.html", status=503)
+        busy.headers["Retry-After"] = "10"
+        return busy
+    try:
+        content = _pdf(page)
+    finally:
+        _one_pdf.release()
+    name = f"{shown.slug or 'privacy'}-{shown.notice.number}-{shown.text.language}-{shown.text.variant}.pdf"
+    answer = file_answer(name, content, "application/pdf", after=nothing_about_anyone("a text that is public"))
+    answer.headers["X-Notice-SHA256"] = shown.text.digest
+    return answer
+
+
+pdf.purpose = PURPOSE  # type: ignore[attr-defined]
+
+
+def _document(shown: Shown) -> str:
+    """Return a version as a whole HTML document with its styles, which is all that a PDF is made from."""
     styles = mark_safe(STYLES.read_text(encoding="utf-8"))  # noqa: S308 - our own file
     with translation.override(shown.text.language):
         context = {"shown": shown, "content": _opened(shown.content), "styles": styles}
-        page = render_to_string("site/notice_document.html", context)
-    name = f"{shown.slug or 'privacy'}-{shown.notice.number}-{shown.text.language}-{shown.text.variant}.pdf"
-    headers = {"Content-Disposition": f'inline; filename="{name}"', "X-Notice-SHA256": shown.text.digest}
-    with _one_pdf:
-        return HttpResponse(_pdf(page), content_type="application/pdf", headers=headers)
+        return render_to_string("site/notice_document.html", context)
 
 
 @lru_cache(maxsize=PDFS_KEPT)
