@@ -75,6 +75,7 @@ INSTALLED_APPS = [
     "portvakt.server.places",
     "portvakt.server.access",
     "portvakt.server.privacy",
+    "portvakt.server.provider",
     "portvakt.server.jobs",
     "portvakt.server.link",
     "portvakt.server.live",
@@ -149,6 +150,8 @@ ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE = True
 ACCOUNT_REAUTHENTICATION_REQUIRED = True
 # Failed sign-ins are counted for each address; without this all browsers would have the proxy's, and a stranger could lock everybody out.
 ALLAUTH_TRUSTED_PROXY_COUNT = int(env("TRUSTED_PROXIES", "1" if SECURE else "0"))
+# The forms for strangers, by address: enough for anybody, too few to fill a disk or to have others' mailboxes filled.
+ACCOUNT_RATE_LIMITS = {"site_form": "10/h/ip"}
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_TOTP_ISSUER = "Portvakt"
@@ -197,6 +200,8 @@ SMS_FROM = env("SMS_FROM", "Portvakt")
 if SMS_URL and not SMS_URL.startswith(("https://", "http://localhost:", "http://127.0.0.1:")):
     message = "SMS_URL must begin with https: number, text and password would be read on the way"
     raise ImproperlyConfigured(message)
+# Whether strangers find the order form and the enquiry form here: the provider's own deployment has them, an organisation's own has not.
+PROVIDER_SITE = env("PROVIDER_SITE", "no") == "yes"
 # Webhooks may then also reach this machine and its neighbours, and without TLS: for trials alone.
 WEBHOOK_PRIVATE = env("WEBHOOK_PRIVATE", "no") == "yes"
 

@@ -1,0 +1,1 @@
+"""Which tables did this app have, and how did they change?"""
