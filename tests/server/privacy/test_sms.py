@@ -1,31 +1,26 @@
 """Does a text message go to the gateway that the deployer has an agreement with, and to none other?"""
 
 import base64
-import shutil
 from collections.abc import Iterator
-from pathlib import Path
+from datetime import date
 from urllib.parse import parse_qs
 
+import msgspec
 import pytest
 from django.conf import settings
 
 from portvakt.core.privacy import Kind, Subject
 from portvakt.server.privacy.actions import About, send_sms
+from portvakt.server.privacy.actions.sending import SMS_CARRIER
 from portvakt.server.privacy.models import Disclosure
+from portvakt.server.purpose import catalogue
 from portvakt.server.purpose.context import acting
 from portvakt.server.purpose.errors import Refused
-from portvakt.server.purpose.register import LETTERS
+from portvakt.server.purpose.register import LETTERS, Agreement, Texts
 from tests.cast import Cast, as_login
 from tests.server.jobs.receiver import Receiver, receiver
 
 NUMBER = "+46700000000"
-AGREEMENT = """
-[agreement]
-signed = 2026-01-01
-subject_matter = { sv = "Förmedling av sms", en = "Passing on of text messages" }
-
-[agreement.points]
-"""
 
 
 @pytest.fixture
@@ -38,13 +33,16 @@ def gateway(monkeypatch: pytest.MonkeyPatch) -> Iterator[Receiver]:
 
 
 @pytest.fixture
-def agreed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def agreed(monkeypatch: pytest.MonkeyPatch) -> None:
     """A deployment whose register has an agreement with the gateway."""
-    folder = shutil.copytree(settings.REGISTER, tmp_path / "register")
-    points = "".join(f'{letter} = {{ sv = "Ja", en = "Yes" }}\n' for letter in LETTERS)
-    file = folder / "recipients" / "sms_gateway.toml"
-    file.write_text(file.read_text(encoding="utf-8") + AGREEMENT + points, encoding="utf-8")
-    monkeypatch.setattr(settings, "REGISTER", folder)
+    register, said = catalogue.in_force(), Texts("Ja", "Yes")
+    agreement = Agreement(date(2026, 1, 1), said, dict.fromkeys(LETTERS, said))
+    recipients = tuple(
+        msgspec.structs.replace(one, agreement=agreement) if one.id == SMS_CARRIER else one
+        for one in register.recipients
+    )
+    with_it = msgspec.structs.replace(register, recipients=recipients)
+    monkeypatch.setattr(catalogue, "in_force", lambda: with_it)
 
 
 def send(cast: Cast, text: str = "Your card expires on 1 December.") -> bool:
@@ -88,6 +86,12 @@ def test_a_gateway_that_refuses_or_is_silent_is_said(cast: Cast, gateway: Receiv
     gateway.redirect_to = "http://localhost:1/"
     assert not send(cast)
     assert not send(cast), "a redirect is not followed"
-    settings.SMS_URL = "http://127.0.0.1:1/"
-    assert not send(cast)
     assert len(gateway.received) == 2
+
+
+def test_nobody_at_the_gateway_is_said(
+    cast: Cast, gateway: Receiver, agreed: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(settings, "SMS_URL", "http://127.0.0.1:1/")
+    assert not send(cast)
+    assert kept(cast) == ["sms_gateway"], "how far it came, nobody knows"
