@@ -42,7 +42,13 @@ def held(about: Mapping[Subject, UUID]) -> list[Held]:
     for model, said in _tables(about):
         for one in _of_table(model, said, about[said.subject]):
             found[one.subject, one.kind] = _together(one, found.get((one.subject, one.kind)))
-    return [found[key] for key in sorted(found) if found[key].count]
+    return [found[key] for key in sorted(found, key=_as_one_asks) if found[key].count]
+
+
+def _as_one_asks(key: tuple[Subject, Kind]) -> tuple[bool, bool, str]:
+    """Put name and address first and the records of rights last."""
+    subject, kind = key
+    return subject is Subject.DATA_SUBJECT, kind not in {Kind.IDENTITY, Kind.CONTACT}, f"{subject} {kind}"
 
 
 def not_counted(about: Mapping[Subject, UUID]) -> list[Kind]:
@@ -63,12 +69,13 @@ def readable(subject: Subject) -> set[Kind]:
 
 
 def users_of(subject: Subject, kind: Kind) -> list[Activity]:
-    """Return the activities that use a kind of data about a subject, those of the page about oneself aside."""
-    return [
+    """Return the activities that use a kind of data about a subject, those that bring it in first; the page about oneself aside."""
+    users = [
         activity
         for activity in catalogue.in_force().activities
         if activity.id != PURPOSE and any(row.subject == subject and kind in row.kinds for row in activity.data)
     ]
+    return sorted(users, key=lambda activity: not _brings_in(activity, subject, kind))
 
 
 def longest_kept(subject: Subject, kind: Kind) -> Keeping | None:

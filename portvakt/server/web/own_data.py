@@ -86,7 +86,7 @@ def _line(one: Held, organisation: Organisation | None, language: str) -> Line:
         count=one.count,
         newest=one.newest,
         kept=kept_words(rule, language, settings, one.subject) if rule else "",
-        purposes=tuple(sorted({activity.name.within(language) for activity in users})),
+        purposes=tuple(dict.fromkeys(activity.name.within(language) for activity in users)),
         seen_by=tuple(str(Role(role).label) for role in _seers() if role in _roles(one.subject, one.kind)),
     )
 

@@ -43,18 +43,6 @@ PARTS = (
     Part(
         "recipients",
         gettext_lazy("Recipients"),
-        gettext_lazy("To whom you let data go, with which agreement and safeguard."),
-        "#tabler-building",
-    ),
-    Part(
-        "webhooks",
-        gettext_lazy("Webhooks"),
-        gettext_lazy("What other systems are told as it happens."),
-        "#tabler-link",
-    ),
-    Part(
-        "recipients",
-        gettext_lazy("Recipients"),
         gettext_lazy("Whom you let have data, the agreements, and where they are."),
         "#tabler-building",
     ),
@@ -69,12 +57,6 @@ PARTS = (
         gettext_lazy("Who has been told"),
         gettext_lazy("Who has had the notice, and who must be handed it on paper."),
         "#tabler-mail-opened",
-    ),
-    Part(
-        "notices",
-        gettext_lazy("Notices"),
-        gettext_lazy("Who still has to be told, and who was handed the notice on paper."),
-        "#tabler-mail",
     ),
     Part(
         "record",
