@@ -141,6 +141,12 @@ def _to_be_told(register: Register, not_told: str) -> tuple[str, ...]:
         raise
 
 
+def waiting() -> RegisterVersion | None:
+    """Return the newest version if it waits until people have been told; one that a newer has replaced waits for nothing any more."""
+    newest = _newest()
+    return newest if newest and newest.in_force_at is None else None
+
+
 def release(version: int, now: datetime) -> None:
     """Note that everybody has been told of a version; the next `portvakt rights --apply` grants what it waited with.
 

@@ -148,11 +148,14 @@ def test_an_activity_that_ends_is_gone_although_another_is_held(planted: Registe
 
 
 def test_a_newer_version_replaces_one_that_is_held(planted: Register) -> None:
+    assert versions.waiting() is None
     publish(widened(planted))
+    assert versions.waiting() == RegisterVersion.objects.get(pk=2)
     assert publish(widened(widened(planted), "entry_log")).held == ["entry", "entry_log"]
     # What it was to begin with needs nobody to be told of it.
     again = publish(planted)
     assert (again.number, again.held, again.in_force_at) == (4, [], NOW)
+    assert versions.waiting() is None
     assert not may_read("entry", "people_person", "first_name")
 
 
@@ -290,6 +293,17 @@ def test_a_purpose_that_is_held_is_refused_with_a_clear_sentence(shared_cast: Ca
             pass
         with acting("access_administration", shared_cast.organisation.pk):
             pass
+
+
+def test_whoever_delivers_notices_may_say_that_everybody_was_told_and_nothing_else_of_a_version(
+    shared_cast: Cast,
+) -> None:
+    with committed(with_new), as_login("jobs"):
+        with pytest.raises(DatabaseError, match="permission denied"), acting("notice_delivery"):
+            RegisterVersion.objects.filter(pk=2).update(held=[])
+        with acting("notice_delivery"):
+            versions.release(2, NOW)
+            assert RegisterVersion.objects.get(pk=2).in_force_at == NOW
 
 
 @pytest.mark.parametrize("entry_point", ["board", "live", "link", "jobs", "console"])

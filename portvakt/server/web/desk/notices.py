@@ -11,8 +11,8 @@ from portvakt.core.privacy import Subject
 from portvakt.server.privacy.actions.notices import Given, except_from_notice
 from portvakt.server.privacy.models import NoticeVersion
 from portvakt.server.privacy.told import about, progress, progress_of_newest, untold_accounts, untold_persons
+from portvakt.server.purpose import versions
 from portvakt.server.purpose.actor import Permission
-from portvakt.server.purpose.models import RegisterVersion
 from portvakt.server.web.desk.page import DeskRequest, desk_page
 from portvakt.server.web.words import NOTICE_EXCEPTIONS
 
@@ -22,10 +22,9 @@ PURPOSE = "notice_publication"
 @desk_page(PURPOSE, Permission.REGISTER_READ)
 def notices(request: DeskRequest) -> HttpResponse:
     """Show every data controller's newest notice, and what a held register waits with."""
-    held = RegisterVersion.objects.filter(in_force_at=None).order_by("-number").only("number", "held").first()
     context = {
         "rows": progress_of_newest(),
-        "held": held,
+        "held": versions.waiting(),
         "may_except": request.operator.may(Permission.REGISTER_MANAGE),
     }
     return render(request, "desk/notices.html", context)
