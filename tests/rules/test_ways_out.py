@@ -32,10 +32,7 @@ ALLOWED: dict[str, dict[str, str]] = {
 SENDS_MAIL = {"privacy/actions/sending.py"}
 SENDING = {"send_mail", "send_mass_mail", "mail_admins", "mail_managers", "get_connection", "send_messages"}
 # Who may answer with a file; it asks for what disclose() gave.
-GIVES_FILES = {
-    "web/files.py": "asks for it",
-    "web/site/notices.py": "a notice as PDF, which is public",
-}
+GIVES_FILES = {"web/files.py": "asks for it"}
 FILE_WORDS = ("attachment",)
 STREAMS = {"FileResponse"}
 

@@ -129,9 +129,10 @@ def _still_there(now: datetime) -> Q:
     return Q(valid_to__isnull=True) | Q(valid_to__gt=now)
 
 
-def waiting_for(register: int) -> list[NoticeVersion]:
-    """Return the notices that a held version of the register waits for, by number."""
-    held = NoticeVersion.objects.filter(register=register, in_force_at=None).select_related("organisation")
+def held_notices() -> list[NoticeVersion]:
+    """Return the newest notices that are not in force, by whose they are; what a newer one has replaced waits for nothing any more."""
+    newest = NoticeVersion.objects.order_by("organisation_id", "-number").distinct("organisation_id")
+    held = NoticeVersion.objects.filter(pk__in=newest.values("pk"), in_force_at=None).select_related("organisation")
     return list(held.order_by("organisation__name", "number"))
 
 

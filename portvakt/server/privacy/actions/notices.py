@@ -19,7 +19,7 @@ from portvakt.server.privacy.models import NoticeReceipt, NoticeText, NoticeVers
 from portvakt.server.privacy.notice.facts import Facts, stored
 from portvakt.server.privacy.notice.versions import Texts, digest, facts_of, newest_register, written
 from portvakt.server.privacy.notice.writing import NoticeIncomplete
-from portvakt.server.privacy.told import newest_notice, progress, waiting_for
+from portvakt.server.privacy.told import held_notices, newest_notice, progress
 from portvakt.server.purpose.actor import Actor, Permission
 from portvakt.server.purpose.errors import Refused
 from portvakt.server.purpose.models import RegisterVersion
@@ -42,7 +42,7 @@ class Given(msgspec.Struct, frozen=True):
 def publish_notice(
     organisation: Organisation | None, *, by: Actor, version: RegisterVersion | None = None
 ) -> NoticeVersion | None:
-    """Make the notice of a data controller public if its text differs from the newest; return the new version, or None.
+    """Make the notice of a data controller public if its text differs from the newest; return the version that is new or begins, or None.
 
     `organisation` is None for the provider's. `version` is the register's, the newest unless it is given.
     Refused: register_unpublished, and notice_incomplete where an item that must be told is empty.
@@ -58,7 +58,7 @@ def publish_notice(
     _one_at_a_time()
     newest = newest_notice(organisation.pk if organisation else None)
     if newest is not None and _same(newest, texts):
-        return None
+        return _begin(newest, by=by) if newest.in_force_at is None and not _held(version, register, facts) else None
     notice = NoticeVersion(
         organisation=organisation,
         number=newest.number + 1 if newest else 1,
@@ -70,6 +70,14 @@ def publish_notice(
     notice.save(force_insert=True)
     _save_texts(notice, texts)
     record("notice.published", notice, by=by)
+    return notice
+
+
+def _begin(notice: NoticeVersion, *, by: Actor) -> NoticeVersion:
+    """Let a version begin whose register does not wait any more, such as where somebody said why nobody needs to be told."""
+    notice.in_force_at = timezone.now()
+    notice.save(update_fields=["in_force_at"])
+    record("notice.begun", notice, by=by)
     return notice
 
 
@@ -164,10 +172,11 @@ def release_when_told(version: RegisterVersion, *, by: Actor) -> bool:
     The next `portvakt rights --apply` gives the database's rights.
     """
     by.require(Permission.REGISTER_MANAGE)
-    if version.in_force_at is not None or any(progress(notice).untold for notice in waiting_for(version.number)):
+    held = held_notices()
+    if version.in_force_at is not None or any(progress(notice).untold for notice in held):
         return False
     now = timezone.now()
-    NoticeVersion.objects.filter(register=version.number, in_force_at=None).update(in_force_at=now)
+    NoticeVersion.objects.filter(pk__in=[notice.pk for notice in held]).update(in_force_at=now)
     release(version.number, now)
     record("register.released", None, by=by)
     return True

@@ -10,9 +10,8 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from portvakt.server.jobs.notices import PURPOSE, publish_changed, release_held
 from portvakt.server.privacy.models import NoticeVersion
 from portvakt.server.privacy.notice.versions import said, wrong_texts
-from portvakt.server.privacy.told import progress, waiting_for
+from portvakt.server.privacy.told import held_notices, progress
 from portvakt.server.purpose.context import acting
-from portvakt.server.purpose.models import RegisterVersion
 
 
 class Command(BaseCommand):
@@ -63,9 +62,8 @@ class Command(BaseCommand):
     def _release(self) -> None:
         release_held()
         with acting(PURPOSE):
-            for version in RegisterVersion.objects.filter(in_force_at=None).order_by("number"):
-                for notice in waiting_for(version.number):
-                    found = progress(notice)
-                    self.stdout.write(
-                        f"{said(notice)}: {found.told} told, {found.excepted} excepted, {found.untold} not yet"
-                    )
+            for notice in held_notices():
+                found = progress(notice)
+                self.stdout.write(
+                    f"{said(notice)}: {found.told} told, {found.excepted} excepted, {found.untold} not yet"
+                )
