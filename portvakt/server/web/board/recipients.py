@@ -1,9 +1,11 @@
 """Whom does the organisation, as data controller, disclose data to, and may it go there today?"""
 
+from collections.abc import Collection
 from datetime import date
 from uuid import UUID
 
 import msgspec
+from django.db.models import F
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
@@ -41,9 +43,9 @@ class Shown(msgspec.Struct, frozen=True):
     address: str = ""
 
 
-def why_not(to: To, today: date) -> str:
-    """Say why nothing may go to a recipient today; empty where it may."""
-    code = clearance.refusal(to, catalogue.in_force().law, today, clearance.stopped_now())
+def why_not(to: To, today: date, stopped: Collection[str]) -> str:
+    """Say why nothing may go to a recipient today; empty where it may. `stopped` is clearance.stopped_now()."""
+    code = clearance.refusal(to, catalogue.in_force().law, today, stopped)
     return sentence(Refused(code, recipient=to.name)) if code else ""
 
 
@@ -57,8 +59,11 @@ def where(to: To) -> str:
 @page(PURPOSE, Permission.PRIVACY_MANAGE)
 def recipients(request: BoardRequest) -> HttpResponse:
     """List the organisation's own recipients, and those of the platform that get data for it."""
-    rows = OwnRecipient.objects.filter(organisation=request.organisation).order_by("ended_at", "name")
-    context = {"own": [_own(row) for row in rows], "others": _others()}
+    rows = OwnRecipient.objects.filter(organisation=request.organisation).order_by(
+        F("ended_at").desc(nulls_first=True), "name"
+    )
+    stopped = clearance.stopped_now()
+    context = {"own": [_own(request, row, stopped) for row in rows], "others": _others(stopped)}
     return render(request, "board/privacy/recipients.html", context)
 
 
@@ -67,19 +72,13 @@ def _names(purposes: list[str]) -> tuple[str, ...]:
     return tuple(one.name.within(language) for one in catalogue.activities() if one.id in purposes)
 
 
-def _own(row: OwnRecipient) -> Shown:
-    to = clearance.of_organisation(row)
-    address = reverse("board:recipient", args=[_slug(row), row.pk])
-    return Shown(
-        to, row.name, row.what_for, where(to), _names(row.purposes), why_not(to, timezone.localdate()), address
-    )
+def _own(request: BoardRequest, row: OwnRecipient, stopped: Collection[str]) -> Shown:
+    to, today = clearance.of_organisation(row), timezone.localdate()
+    address = reverse("board:recipient", args=[request.organisation.slug, row.pk])
+    return Shown(to, row.name, row.what_for, where(to), _names(row.purposes), why_not(to, today, stopped), address)
 
 
-def _slug(row: OwnRecipient) -> str:
-    return row.organisation.slug
-
-
-def _others() -> list[Shown]:
+def _others(stopped: Collection[str]) -> list[Shown]:
     """Return the recipients of the register that activities done for an organisation name."""
     register, language = catalogue.in_force(), get_language() or "sv"
     for_it = [activity for activity in register.activities if activity.role == "processor"]
@@ -87,7 +86,7 @@ def _others() -> list[Shown]:
     for one in register.recipients:
         if purposes := [activity.id for activity in for_it if one.id in activity.recipients]:
             to = msgspec.structs.replace(clearance.of_register(one), name=one.name.within(language))
-            why = why_not(to, timezone.localdate())
+            why = why_not(to, timezone.localdate(), stopped)
             shown.append(Shown(to, to.name, one.what_for.within(language), where(to), _names(purposes), why))
     return shown
 

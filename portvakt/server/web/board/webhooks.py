@@ -136,4 +136,4 @@ def _recipients(request: BoardRequest) -> QuerySet[OwnRecipient]:
 
 
 def _why_not(row: Webhook) -> str:
-    return why_not(clearance.of_organisation(row.recipient), timezone.localdate())
+    return why_not(clearance.of_organisation(row.recipient), timezone.localdate(), clearance.stopped_now())

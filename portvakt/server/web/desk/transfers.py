@@ -121,24 +121,30 @@ def exceptions() -> list[tuple[str, int]]:
 
 def _lines(today: date) -> Iterator[Line]:
     """Yield every recipient, the register's and those of all organisations."""
-    register, language, waiting = catalogue.in_force(), get_language() or "sv", _waiting()
+    register, language, waiting, stopped = (
+        catalogue.in_force(),
+        get_language() or "sv",
+        _waiting(),
+        clearance.stopped_now(),
+    )
     for one in register.recipients:
         to = msgspec.structs.replace(clearance.of_register(one), name=one.name.within(language))
-        yield _line(
-            to, "", [activity.id for activity in register.activities if one.id in activity.recipients], today, 0
-        )
+        purposes = [activity.id for activity in register.activities if one.id in activity.recipients]
+        yield _line(to, "", purposes, clearance.refusal(to, register.law, today, stopped), 0)
     for row in OwnRecipient.objects.filter(ended_at=None).select_related("organisation").order_by("name"):
         to = clearance.of_organisation(row)
-        yield _line(to, row.organisation.name, row.purposes, today, waiting[row.pk])
+        code = clearance.refusal(to, register.law, today, stopped)
+        yield _line(to, row.organisation.name, row.purposes, code, waiting[row.pk])
 
 
-def _line(to: To, whose: str, purposes: Iterable[str], today: date, waiting: int) -> Line:
-    law, language = catalogue.in_force().law, get_language() or "sv"
-    code = clearance.refusal(to, law, today, clearance.stopped_now())
+def _line(to: To, whose: str, purposes: Iterable[str], code: str, waiting: int) -> Line:
+    """Return a recipient with why nothing may go there, given as a code of refusal, empty where it may."""
+    language = get_language() or "sv"
     names = tuple(one.name.within(language) for one in catalogue.activities() if one.id in purposes)
     where = ", ".join(countries.name_of(country) for country in dict.fromkeys((to.country, *to.access_countries)))
     why_not = sentence(Refused(code, recipient=to.name)) if code else ""
-    return Line(to, whose, names, where, clearance.abroad(to, law), why_not, code == "transfer_stopped", waiting)
+    abroad = clearance.abroad(to, catalogue.in_force().law)
+    return Line(to, whose, names, where, abroad, why_not, code == "transfer_stopped", waiting)
 
 
 def _waiting() -> Counter[UUID]:
