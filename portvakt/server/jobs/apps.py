@@ -11,4 +11,4 @@ class JobsConfig(AppConfig):
 
     def ready(self) -> None:
         """Let the queue know of each."""
-        from portvakt.server.jobs import notices, reminders, webhooks  # noqa: F401
+        from portvakt.server.jobs import mailings, notices, reminders, webhooks  # noqa: F401

@@ -21,7 +21,17 @@ from portvakt.server.organisations.models import HolderChange, Organisation, Tak
 from portvakt.server.people.models import CardReading
 from portvakt.server.places.actions import report_silence
 from portvakt.server.places.models import ControllerTask, DoorCommand, DoorHold, Lockdown
-from portvakt.server.privacy.models import Consent, Disclosure, GuardianConsent, NoticeReceipt, TermsAcceptance
+from portvakt.server.privacy.models import (
+    Consent,
+    Disclosure,
+    GuardianConsent,
+    NoticeReceipt,
+    SupportCase,
+    SupportLeave,
+    SupportMessage,
+    TermsAcceptance,
+)
+from portvakt.server.provider.models import Enquiry, Order, OrderContact
 from portvakt.server.purpose.actor import system
 from portvakt.server.purpose.context import acting
 
@@ -86,6 +96,7 @@ def _organisations() -> list[tuple[UUID, int]]:
 def _everywhere(now: datetime) -> list[tuple[str, QuerySet[Any]]]:
     """Return, by name, the rows past their time whose time does not depend on the organisation."""
     ended = now - timedelta(days=LOCKDOWN_DAYS)
+    its_case = SupportCase.objects.filter(pk=OuterRef("case_id"))
     open_session = Session.objects.filter(session_key=OuterRef("session_key"))
     return [
         ("audit entries", AuditEntry.objects.filter(at__lt=now - timedelta(days=AuditEntry.privacy.keep.days))),
@@ -109,6 +120,12 @@ def _everywhere(now: datetime) -> list[tuple[str, QuerySet[Any]]]:
         ("accepted terms", _past(TermsAcceptance, now)),
         ("guardians' answers", _past(GuardianConsent, now)),
         ("disclosures", _past(Disclosure, now)),
+        ("enquiries", _past(Enquiry, now)),
+        ("contacts in orders", OrderContact.objects.filter(order__in=_past(Order, now))),
+        ("orders", _past(Order, now)),
+        ("support cases", _past(SupportCase, now)),
+        ("messages of support cases", SupportMessage.objects.filter(~Exists(its_case))),
+        ("leaves of support cases", SupportLeave.objects.filter(~Exists(its_case))),
         # Both end by themselves at the door; what is over needs no row.
         ("holds", DoorHold.objects.filter(ends_at__lt=now)),
         ("lockdowns", Lockdown.objects.filter(Q(ended_at__lt=ended) | Q(ends_at__lt=ended))),

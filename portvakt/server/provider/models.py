@@ -147,5 +147,6 @@ class Mailing(models.Model):
         return str(self.pk)
 
     def words(self, language: str) -> tuple[str, str]:
-        """Return subject and text in a language."""
-        return (self.subject_en, self.text_en) if language == "en" else (self.subject_sv, self.text_sv)
+        """Return subject, on one line, and text in a language."""
+        subject, text = (self.subject_en, self.text_en) if language == "en" else (self.subject_sv, self.text_sv)
+        return " ".join(subject.split()), text
