@@ -8,6 +8,8 @@ from django.http import HttpRequest
 from django.utils import timezone
 
 from portvakt.server.places.models import Lockdown, in_effect
+from portvakt.server.privacy.actions.support import open_leaves
+from portvakt.server.privacy.models import SupportLeave
 from portvakt.server.purpose.actor import Permission
 from portvakt.server.purpose.context import within_purpose
 from portvakt.server.web.board.navigation import entries
@@ -27,6 +29,7 @@ def page(request: HttpRequest) -> dict[str, Any]:
         "change": _change(request),
         # Only a whole page asks; a fragment has no frame to show it in.
         "lockdowns_in_effect": partial(_lockdowns, request),
+        "support_leaves": partial(_leaves, request),
     }
 
 
@@ -38,6 +41,14 @@ def _lockdowns(request: HttpRequest) -> list[Lockdown]:
         return []
     rows = in_effect(timezone.now()).filter(organisation=organisation).select_related("plan__site")
     return list(rows.order_by("begun_at"))
+
+
+def _leaves(request: HttpRequest) -> list[SupportLeave]:
+    """Return until when support may look into the organisation of a page of the Board; nobody shall look unseen."""
+    operator, organisation = getattr(request, "operator", None), getattr(request, "organisation", None)
+    if organisation is None or operator is None or not within_purpose() or not operator.may(Permission.DOOR_READ):
+        return []
+    return open_leaves(organisation)
 
 
 def _change(request: HttpRequest) -> dict[str, int] | None:

@@ -60,6 +60,7 @@ REFUSALS: dict[str, tuple[HTTPStatus, Promise]] = {
         HTTPStatus.UNPROCESSABLE_ENTITY,
         _("Write the card as 12-34567, as 04A1B2C3 or as 26:AABBCC80."),
     ),
+    "case_closed": (HTTPStatus.CONFLICT, _("The case is closed. Open a new one.")),
     "code_suspended": (HTTPStatus.CONFLICT, _("The code is suspended. Resume it first.")),
     "code_taken": (HTTPStatus.CONFLICT, _("The code could not be made. Try again.")),
     "code_too_often": (
@@ -118,6 +119,7 @@ REFUSALS: dict[str, tuple[HTTPStatus, Promise]] = {
     ),
     "interlock_few": (HTTPStatus.UNPROCESSABLE_ENTITY, _("An interlock needs at least two doors.")),
     "last_admin": (HTTPStatus.CONFLICT, _("An organisation needs at least one Admin.")),
+    "leave_unknown": (HTTPStatus.UNPROCESSABLE_ENTITY, _("Choose what support may see, and for how long.")),
     "lockdown_active": (HTTPStatus.CONFLICT, _("This lockdown is in effect already.")),
     "log_days_bounds": (HTTPStatus.UNPROCESSABLE_ENTITY, _("The access log is kept for 1 to %(most)d days.")),
     "log_reason_missing": (
@@ -128,6 +130,10 @@ REFUSALS: dict[str, tuple[HTTPStatus, Promise]] = {
     "mechanism_stopped": (HTTPStatus.CONFLICT, _("It is stopped already.")),
     "mechanism_unknown": (HTTPStatus.UNPROCESSABLE_ENTITY, _("No recipient relies on that.")),
     "name_taken": (HTTPStatus.CONFLICT, _("This name is taken.")),
+    "no_leave": (
+        HTTPStatus.FORBIDDEN,
+        _("The organisation has not given leave to look, or has taken it back, or its time is over."),
+    ),
     "no_areas": (HTTPStatus.CONFLICT, _("There is no area, so nobody is counted.")),
     "no_purpose": (HTTPStatus.INTERNAL_SERVER_ERROR, _("Nothing is done without a purpose.")),
     "no_role": (HTTPStatus.UNPROCESSABLE_ENTITY, _("Choose at least one role.")),

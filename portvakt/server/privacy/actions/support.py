@@ -115,7 +115,7 @@ def note_look(about: Iterable[UUID], kinds: Iterable[Kind], *, by: Actor) -> Aud
 
 def _open(by: Actor, channel: Channel, title: str) -> SupportCase:
     case = SupportCase(
-        organisation_id=by.organisation, asked_by=by.id, channel=channel, title=title, asked_at=timezone.now()
+        organisation_id=by.organisation, asked_by=_account(by), channel=channel, title=title, asked_at=timezone.now()
     )
     case.save(force_insert=True)
     return case
@@ -126,11 +126,17 @@ def _write(case: SupportCase, text: str, by: Actor, *, from_support: bool) -> No
     SupportMessage(
         organisation_id=case.organisation_id,
         case_id=case.pk,
-        written_by=by.id,
+        written_by=_account(by),
         from_support=from_support,
         text=text,
         at=timezone.now(),
     ).save(force_insert=True)
+
+
+def _account(by: Actor) -> UUID:
+    if by.id is None:
+        raise Refused("not_permitted")
+    return by.id
 
 
 def _require_open(case: SupportCase) -> None:

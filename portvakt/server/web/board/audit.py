@@ -9,6 +9,7 @@ from django.db.models import QuerySet
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils.translation import gettext as _
 
 from portvakt.server.accounts.models import Account
 from portvakt.server.logbook.models import AuditEntry
@@ -30,6 +31,7 @@ PAGES = {
     "places.Door": ("door", Permission.DOOR_READ),
 }
 UNSEEN = "people.Person"
+BY_SUPPORT = ("support_answering", "support_log_look", "support_look")
 
 
 @page(PURPOSE, Permission.AUDIT_LOG_READ)
@@ -73,7 +75,7 @@ def _shown(request: BoardRequest, rows: Iterable[AuditEntry], operators: dict[UU
     return [
         {
             "entry": row,
-            "who": operators.get(row.actor_id, "") if row.actor_id else row.actor_name,
+            "who": _who(row, operators),
             "action": audit_words.action_word(row.action),
             "kind": audit_words.KINDS.get(row.object_kind, row.object_kind),
             "fields": sorted({audit_words.field_word(row.object_kind, name) for name in row.fields}),
@@ -82,6 +84,13 @@ def _shown(request: BoardRequest, rows: Iterable[AuditEntry], operators: dict[UU
         }
         for row in rows
     ]
+
+
+def _who(row: AuditEntry, operators: dict[UUID, str]) -> str:
+    """Name who did it; an account of the provider's support is no member here, and is called what it is."""
+    if row.purpose in BY_SUPPORT:
+        return _("Support")
+    return operators.get(row.actor_id, "") if row.actor_id else row.actor_name
 
 
 def _still_there(rows: Iterable[AuditEntry]) -> set[tuple[str, UUID]]:

@@ -99,6 +99,13 @@ ACTIONS: dict[str, Promise] = {
     "site.removed": _("Site removed"),
     "special_day.removed": _("Special day removed"),
     "special_day.set": _("Special day set"),
+    "support.answered": _("Support answered"),
+    "support.asked": _("Support asked"),
+    "support.closed": _("Support case closed"),
+    "support.leave_given": _("Support given leave to look"),
+    "support.leave_taken_back": _("Support's leave to look taken back"),
+    "support.looked": _("Support looked"),
+    "support.written": _("Message to support"),
     "transfer.lifted": _("Transfers relied on again"),
     "transfer.stopped": _("Transfers stopped"),
     "unlock_schedule.removed": _("Unlock schedule removed"),
@@ -110,6 +117,7 @@ ACTIONS: dict[str, Promise] = {
     "webhook.resumed": _("Webhook resumed"),
 }
 KINDS: dict[str, Promise] = {
+    "privacy.SupportCase": _("Support case"),
     "access.AccessRule": _("Access rule"),
     "access.GuardRule": _("Guard rule"),
     "access.Schedule": _("Schedule"),

@@ -46,6 +46,7 @@ PAGES = (
     Page("places", _("Premises"), "#tabler-building", Permission.PLACE_MANAGE),
     Page("privacy", _("Privacy"), "#tabler-shield-lock", Permission.PRIVACY_MANAGE),
     Page("operators", _("Operators"), "#tabler-user-shield", Permission.OPERATOR_MANAGE),
+    Page("support", _("Support"), "#tabler-lifebuoy", Permission.SUPPORT_ASK),
     Page("simulator", _("Simulator"), "#tabler-device-gamepad-2", Permission.SIMULATOR_USE),
 )
 # A person's own: the first is where all their addresses begin.

@@ -27,6 +27,7 @@ PAGES = (
     Page("notices", _("Notices"), "#tabler-speakerphone", Permission.REGISTER_READ),
     Page("records", _("Records"), "#tabler-clipboard-list", Permission.REGISTER_READ),
     Page("transfers", _("Transfers"), "#tabler-world", Permission.REGISTER_MANAGE),
+    Page("support", _("Support cases"), "#tabler-lifebuoy", Permission.SUPPORT_ANSWER),
     Page("accounts", _("Accounts"), "#tabler-user-off", Permission.ACCOUNT_DISABLE),
 )
 
