@@ -64,17 +64,17 @@ def _unless_set(setting: str) -> object:
 
 def _differences(what: str, holders: Holders, rules: list[tuple[str, Keeping]], owner_days: int) -> Iterator[str]:
     dated = {label: said for label, said in holders.items() if said.keep.field}
-    done = _longest((_start(said), _days(said)) for said in (dated or holders).values())
-    if not dated:
-        done = {"end_of_relation": owner_days}
+    done = _longest((_start(said), _days(said)) for said in dated.values()) or {"end_of_relation": owner_days}
     # A row that is its subject's own is not kept "with its owner": the register must say the days it stays after the end.
     own = any(_start(said) == "end_of_relation" for said in dated.values())
     said_days = _longest(pair for _, rule in rules for pair in _pairs(rule, 0 if own else owner_days))
-    models, named = " and ".join(sorted(dated or holders)), ", ".join(sorted({activity for activity, _ in rules}))
+    models = " and ".join(sorted(dated or holders))
     for start in sorted({*done, *said_days}):
         kept, told = done.get(start), said_days.get(start)
         with_owner = start == "end_of_relation" and len(dated) < len(holders)
         if kept != told and not (kept is None and with_owner):
+            so = {activity for activity, rule in rules if told in dict(_pairs(rule, owner_days)).values()}
+            named = ", ".join(sorted(so or {activity for activity, _ in rules}))
             yield (
                 f"{what}: {models} keeps it {_said(kept, start)}, the register {_said(told, start)} ({named}); "
                 f"correct the model's privacy or the longest [[retention]] rule"
