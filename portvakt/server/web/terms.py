@@ -45,8 +45,8 @@ class GuardianForm(BoardForm):
     about = Subject.GUARDIAN
     takes = {"guardian_name": Kind.IDENTITY, "guardian_email": Kind.CONTACT}
 
-    guardian_name = forms.CharField(label=gettext_lazy("parent's or guardian's name"), max_length=200)
-    guardian_email = forms.EmailField(label=gettext_lazy("parent's or guardian's e-mail"), max_length=254)
+    guardian_name = forms.CharField(label=gettext_lazy("Parent's or guardian's name"), max_length=200)
+    guardian_email = forms.EmailField(label=gettext_lazy("Parent's or guardian's e-mail"), max_length=254)
 
 
 class TermsForm(GuardianForm):

@@ -198,6 +198,19 @@ def test_mails_to_guardians_are_few_and_never_to_the_child(newcomer: Account, br
     assert len(mail.outbox) == 3
 
 
+def test_a_guardians_browser_may_answer_and_tells_nobody_else_the_address(browser: Client) -> None:
+    browser.post("/terms/", answer(**YOUNG))
+    guardian = Client(enforce_csrf_checks=True, headers={"Accept-Language": "en"})
+    page = guardian.get(link())
+    # With "no-referrer" a browser would send its answer with the origin "null", which is refused as forged.
+    assert page.headers["Referrer-Policy"] == "same-origin"
+    assert page.headers["Cache-Control"] == "no-store"
+    token = re.search(r'name="csrfmiddlewaretoken" value="(\w+)"', page.content.decode())
+    assert token
+    said = {"answer": "yes", "guardian": "on", "csrfmiddlewaretoken": token[1]}
+    assert guardian.post(link(), said, headers={"Origin": "http://testserver"}).status_code == 200
+
+
 def test_the_links_secret_is_not_kept(newcomer: Account, browser: Client) -> None:
     browser.post("/terms/", answer(**YOUNG))
     token = link().split("/")[2]

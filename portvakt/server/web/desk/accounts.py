@@ -26,7 +26,7 @@ class FindForm(BoardForm):
     collects = None
     collects_nothing = "what is searched for is not kept"
 
-    email = forms.EmailField(label=_("e-mail"))
+    email = forms.EmailField(label=_("E-mail"))
 
 
 class DisableForm(BoardForm):
@@ -35,7 +35,7 @@ class DisableForm(BoardForm):
     collects = None
     collects_nothing = "a choice from a list, about an account that is known"
 
-    why = forms.ChoiceField(label=_("why"), choices=WhyDisabled.choices, widget=forms.RadioSelect)
+    why = forms.ChoiceField(label=_("Why"), choices=WhyDisabled.choices, widget=forms.RadioSelect)
 
 
 def _of(email: str) -> Account | None:

@@ -63,7 +63,6 @@ def guardian(request: HttpRequest, token: str) -> HttpResponse:
 
 
 def _private(answer: HttpResponse) -> HttpResponse:
-    """Keep the page, and its address with the link's secret, from everybody else."""
+    """Keep the page from caches; that its address tells nobody else is the referrer policy of every page, same-origin."""
     answer.headers["Cache-Control"] = "no-store"
-    answer.headers["Referrer-Policy"] = "no-referrer"
     return answer
