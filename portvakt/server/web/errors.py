@@ -87,6 +87,11 @@ REFUSALS: dict[str, tuple[HTTPStatus, Promise]] = {
     "door_out_of_service": (HTTPStatus.CONFLICT, _("The door is out of service.")),
     "duress_alone": (HTTPStatus.CONFLICT, _("Give the person a PIN first: a duress PIN stands beside one.")),
     "email_missing": (HTTPStatus.UNPROCESSABLE_ENTITY, _("Give the person an e-mail address first.")),
+    "enquiry_address": (
+        HTTPStatus.UNPROCESSABLE_ENTITY,
+        _("Without an address it cannot be answered by e-mail."),
+    ),
+    "enquiry_answered": (HTTPStatus.CONFLICT, _("It has been answered already.")),
     "enrolment_unknown": (HTTPStatus.NOT_FOUND, _("The enrolment text is wrong, used or too old.")),
     "guard_broken": (
         HTTPStatus.CONFLICT,
@@ -127,6 +132,7 @@ REFUSALS: dict[str, tuple[HTTPStatus, Promise]] = {
         _("More than %(days)d days need a reason: it stands in your notice, and the authority asks for it."),
     ),
     "mail_not_sent": (HTTPStatus.SERVICE_UNAVAILABLE, _("The mail could not be sent. Try again in a while.")),
+    "mailing_queued": (HTTPStatus.CONFLICT, _("It is being sent, or has been.")),
     "mechanism_stopped": (HTTPStatus.CONFLICT, _("It is stopped already.")),
     "mechanism_unknown": (HTTPStatus.UNPROCESSABLE_ENTITY, _("No recipient relies on that.")),
     "name_taken": (HTTPStatus.CONFLICT, _("This name is taken.")),
@@ -141,6 +147,7 @@ REFUSALS: dict[str, tuple[HTTPStatus, Promise]] = {
     "notice_exception": (HTTPStatus.UNPROCESSABLE_ENTITY, _("Choose one of the reasons that the law knows.")),
     "notice_incomplete": (HTTPStatus.CONFLICT, _("The notice cannot be written yet: %(lacking)s")),
     "nothing_to_present": (HTTPStatus.UNPROCESSABLE_ENTITY, _("Choose a person who has one, or write it here.")),
+    "order_state": (HTTPStatus.UNPROCESSABLE_ENTITY, _("An order cannot go from its present state to that one.")),
     "own_account": (HTTPStatus.CONFLICT, _("You cannot disable the account you are signed in with.")),
     "passcode_format": (HTTPStatus.UNPROCESSABLE_ENTITY, _("A passcode is 10 digits.")),
     "period_backwards": (HTTPStatus.UNPROCESSABLE_ENTITY, _("The end must be after the beginning.")),

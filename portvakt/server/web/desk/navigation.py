@@ -27,6 +27,9 @@ PAGES = (
     Page("notices", _("Notices"), "#tabler-speakerphone", Permission.REGISTER_READ),
     Page("records", _("Records"), "#tabler-clipboard-list", Permission.REGISTER_READ),
     Page("transfers", _("Transfers"), "#tabler-world", Permission.REGISTER_MANAGE),
+    Page("enquiries", _("Questions"), "#tabler-message-question", Permission.ENQUIRY_ANSWER),
+    Page("mailings", _("Mailings"), "#tabler-mail-forward", Permission.MAILING_SEND),
+    Page("orders", _("Orders"), "#tabler-shopping-cart", Permission.ENQUIRY_ANSWER),
     Page("support", _("Support cases"), "#tabler-lifebuoy", Permission.SUPPORT_ANSWER),
     Page("accounts", _("Accounts"), "#tabler-user-off", Permission.ACCOUNT_DISABLE),
 )

@@ -1,5 +1,6 @@
 """Whom does one ask, and where does one complain? From the register, for anybody, also where no notice has been published yet."""
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
@@ -12,7 +13,8 @@ PURPOSE = "notice_reading"
 @public_page(PURPOSE)
 def contact(request: HttpRequest) -> HttpResponse:
     """Show every way to reach the provider and its data protection officer."""
-    return render(request, "site/contact.html", {"provider": catalogue.in_force().provider})
+    found = {"provider": catalogue.in_force().provider, "provider_site": settings.PROVIDER_SITE}
+    return render(request, "site/contact.html", found)
 
 
 @public_page(PURPOSE)

@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, path
 
-from portvakt.server.web.site import contact, guardian, notices
+from portvakt.server.web.site import contact, enquiry, guardian, notices, order, unsubscribe
 
 app_name = "site"
 
@@ -26,5 +26,9 @@ urlpatterns = [
     # The provider's own; an organisation's slug is never one of its words, see organisations.actions.
     *_notice_pages("privacy/"),
     *_notice_pages("privacy/<slug:slug>/"),
+    path("order/", order.order, name="order"),
+    path("enquiry/", enquiry.enquiry, name="enquiry"),
+    path("thanks/", order.received, name="received"),
+    path("unsubscribe/<str:token>/", unsubscribe.unsubscribe, name="unsubscribe"),
     path("guardian/<str:token>/", guardian.guardian, name="guardian"),
 ]
