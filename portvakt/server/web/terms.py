@@ -67,7 +67,9 @@ class TermsForm(GuardianForm):
             self.fields[name].required = False
         for offer in offered:
             self.fields[f"consent_{offer.purpose}"] = forms.BooleanField(label=offer.name, required=False)
-            self.fields[f"text_{offer.purpose}"] = forms.CharField(widget=forms.HiddenInput, initial=offer.digest)
+            self.fields[f"text_{offer.purpose}"] = forms.CharField(
+                widget=forms.HiddenInput, initial=offer.digest, required=False
+            )
 
     def consents(self) -> list[tuple[Offer, forms.BoundField, forms.BoundField]]:
         """Return each consent with its box and the digest of its text, for the page."""

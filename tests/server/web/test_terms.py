@@ -13,9 +13,11 @@ from django.utils import timezone
 
 from portvakt.server.accounts.actions import invite
 from portvakt.server.accounts.models import Account, Role
+from portvakt.server.privacy.consents import asked_of
 from portvakt.server.privacy.models import Consent, GuardianConsent, TermsAcceptance
 from portvakt.server.privacy.terms import terms_on
 from portvakt.server.purpose.context import acting
+from portvakt.server.purpose.rights import consent_digest
 from tests.cast import PASSWORD, Cast, make_account
 
 ClientOf = Callable[[Account], Client]
@@ -94,6 +96,28 @@ def test_accepting_with_no_consent_at_all_lets_in(cast: Cast, newcomer: Account,
         row = TermsAcceptance.objects.get(subject_id=newcomer.pk)
         assert not Consent.objects.filter(subject_id=newcomer.pk).exists()
     assert (row.version, row.digest, row.language, row.old_enough) == (now.version, now.digest, "en", True)
+
+
+def test_a_consent_ticked_with_the_terms_is_kept_by_itself(newcomer: Account, browser: Client) -> None:  # C-02
+    asked = asked_of("controller")
+    assert asked
+    page = browser.get("/terms/").content.decode()
+    for one in asked:
+        assert f'name="consent_{one.id}"' in page
+        assert one.purpose.en.replace("'", "&#x27;") in page
+    ticked = asked[0]
+    browser.post("/terms/", answer(**{f"consent_{ticked.id}": "on", f"text_{ticked.id}": consent_digest(ticked)}))
+    with acting("terms", account=newcomer.pk):
+        (row,) = Consent.objects.filter(subject_id=newcomer.pk)
+    assert (row.purpose, row.given, row.subject) == (ticked.id, True, "account_holder")
+
+
+def test_a_childs_own_tick_does_not_count(newcomer: Account, browser: Client) -> None:  # C-07
+    ticked = asked_of("controller")[0]
+    said = YOUNG | {f"consent_{ticked.id}": "on", f"text_{ticked.id}": consent_digest(ticked)}
+    assert browser.post("/terms/", answer(**said)).headers["Location"] == "/terms/waiting/"
+    with acting("terms", account=newcomer.pk):
+        assert not Consent.objects.filter(subject_id=newcomer.pk).exists()
 
 
 @pytest.mark.parametrize(
