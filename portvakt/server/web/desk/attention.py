@@ -9,9 +9,10 @@ from django.utils.translation import get_language, gettext_lazy, ngettext
 from django.utils.translation import gettext as _
 
 from portvakt.server.privacy.clearance import of_register, refusal
-from portvakt.server.privacy.models import NoticeVersion, TransferStop
+from portvakt.server.privacy.models import TransferStop
 from portvakt.server.privacy.record.build import as_controller, as_processor, ground
 from portvakt.server.privacy.record.complete import differences
+from portvakt.server.privacy.told import held_notices
 from portvakt.server.privacy.words import country
 from portvakt.server.purpose.errors import Refused
 from portvakt.server.purpose.register import Register
@@ -95,8 +96,7 @@ def _exceptions(_register: Register, _today: date) -> Iterator[Waiting]:
 
 def _notices(_register: Register, _today: date) -> Iterator[Waiting]:
     """Yield the notices that are held until everybody whom they concern has been told (GDPR 13(3), 14(4))."""
-    held = NoticeVersion.objects.filter(in_force_at=None).select_related("organisation").order_by("published_at")
-    for notice in held:
+    for notice in held_notices():
         text = _("Version %(number)s of the notice of %(whose)s waits until everybody has been told.")
         whose = notice.organisation.name if notice.organisation else _("the provider")
         yield Waiting(text % {"number": notice.number, "whose": whose})
