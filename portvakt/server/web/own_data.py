@@ -11,6 +11,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import URLPattern, URLResolver, get_resolver
 from django.utils.translation import get_language
+from django.utils.translation import gettext as _
 
 from portvakt.core.privacy import Kind, Subject
 from portvakt.core.retention import words as kept_words
@@ -87,7 +88,7 @@ def _line(one: Held, organisation: Organisation | None, language: str) -> Line:
         newest=one.newest,
         kept=kept_words(rule, language, settings, one.subject) if rule else "",
         purposes=tuple(dict.fromkeys(activity.name.within(language) for activity in users)),
-        seen_by=tuple(str(Role(role).label) for role in _seers() if role in _roles(one.subject, one.kind)),
+        seen_by=tuple(_seen_by(one.subject, one.kind)),
     )
 
 
@@ -98,14 +99,18 @@ def _handed(ids: set[UUID], register: Register, language: str) -> Iterator[Hande
         yield Handed(row.at, row.recipient_name, names.get(row.purpose, row.purpose), kinds, str(Way(row.way).label))
 
 
-def _roles(subject: Subject, kind: Kind) -> set[Role]:
-    """Return the roles that have a page for a purpose which may read a kind of data about a subject."""
-    purposes = {
-        activity.id
+def _seen_by(subject: Subject, kind: Kind) -> Iterator[str]:
+    """Yield the roles that have a page for a purpose which may read a kind of data about a subject."""
+    reading = {
+        activity.id: activity.leave
         for activity in users_of(subject, kind)
         if any(row.subject == subject and kind in row.kinds and "read" in row.operations for row in activity.data)
     }
-    return {role for role, opened in _seers().items() if opened & purposes}
+    for role, opened in _seers().items():
+        if purposes := opened & reading.keys():
+            name = str(Role(role).label)
+            only_with_leave = all(reading[purpose] for purpose in purposes)
+            yield _("%(role)s, only with the organisation's leave") % {"role": name} if only_with_leave else name
 
 
 @cache

@@ -70,7 +70,8 @@ def test_the_evidence_says_that_something_was_withheld_and_not_that_it_was_chang
     teller.send(teller.batch(1, kind="door_forced", door=str(teller.cast.door.pk)))
     file = tmp_path / "evidence.jsonl"
     client = client_of(teller.cast.accounts[Role.OPERATOR])
-    file.write_bytes(client.get(f"/o/{teller.cast.organisation.slug}/access-log/evidence/").content)
+    where = f"/o/{teller.cast.organisation.slug}/access-log/evidence/"
+    file.write_bytes(client.post(where, {"recipient": "the_organisation"}).content)
     assert verify_log.main([str(file)]) == 1, "what is withheld is not proven"
     said = capsys.readouterr().out
     assert "number 1 was a passage at a home" in said

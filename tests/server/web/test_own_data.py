@@ -98,7 +98,7 @@ def test_a_persons_page_says_what_why_who_and_until_when(cast: Cast, resident: C
     assert line.newest is not None
     assert "14 days" in line.kept
     assert "Access log" in line.purposes
-    assert line.seen_by == ("Admin", "Operator")
+    assert line.seen_by == ("Admin", "Operator", "Support, only with the organisation's leave")
     html = answer.content.decode()
     assert "The mail carrier" in html
     assert f'href="/o/{cast.organisation.slug}/me/consents/"' in html
