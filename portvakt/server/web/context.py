@@ -8,7 +8,7 @@ from django.http import HttpRequest
 from django.utils import timezone
 
 from portvakt.server.places.models import Lockdown, in_effect
-from portvakt.server.privacy.actions.support import open_leaves
+from portvakt.server.privacy.leaves import open_leaves
 from portvakt.server.privacy.models import SupportLeave
 from portvakt.server.purpose.actor import Permission
 from portvakt.server.purpose.context import within_purpose

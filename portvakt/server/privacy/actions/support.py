@@ -12,10 +12,9 @@ from django.utils import timezone
 from portvakt.core.privacy import Kind, Subject
 from portvakt.server.logbook.actions import record
 from portvakt.server.logbook.models import AuditEntry
-from portvakt.server.organisations.models import Organisation
 from portvakt.server.privacy.actions.disclosing import About, disclose
+from portvakt.server.privacy.leaves import leaves
 from portvakt.server.privacy.models import Channel, SupportCase, SupportLeave, SupportMessage, Way
-from portvakt.server.purpose import catalogue
 from portvakt.server.purpose.actor import Actor, Permission
 from portvakt.server.purpose.context import current_purpose
 from portvakt.server.purpose.errors import Refused
@@ -24,20 +23,6 @@ from portvakt.server.purpose.errors import Refused
 SUPPORT = "support"
 # For how long leave can be given; none of them is chosen beforehand.
 LEAVE_HOURS = (1, 4, 24, 72)
-
-
-def leaves() -> tuple[str, ...]:
-    """Return the purposes for which an organisation may give support leave to look, as the register has them."""
-    return tuple(activity.id for activity in catalogue.activities() if activity.leave)
-
-
-def open_leaves(organisation: Organisation | UUID) -> list[SupportLeave]:
-    """Return the leaves that hold now, one for each purpose: the last to end."""
-    now, found = timezone.now(), {}
-    rows = SupportLeave.objects.filter(organisation=organisation, revoked_at=None, until__gt=now)
-    for row in rows.order_by("until"):
-        found[row.purpose] = row
-    return list(found.values())
 
 
 def ask_support(title: str, text: str, *, by: Actor) -> tuple[SupportCase, AuditEntry]:

@@ -15,6 +15,7 @@ from portvakt.core.privacy import Kind, Subject
 from portvakt.server.accounts.models import Account
 from portvakt.server.logbook.models import AuditEntry
 from portvakt.server.privacy.actions import support as actions
+from portvakt.server.privacy.leaves import leaves, open_leaves
 from portvakt.server.privacy.models import SupportCase, SupportLeave, SupportMessage
 from portvakt.server.privacy.words import KINDS
 from portvakt.server.purpose import catalogue
@@ -60,7 +61,7 @@ class LeaveForm(BoardForm):
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)
-        self.fields["purpose"].choices = [(purpose, what_is_seen(purpose)) for purpose in actions.leaves()]  # type: ignore[attr-defined]
+        self.fields["purpose"].choices = [(purpose, what_is_seen(purpose)) for purpose in leaves()]  # type: ignore[attr-defined]
         self.fields["hours"].choices = [(hours, _hours(hours)) for hours in actions.LEAVE_HOURS]  # type: ignore[attr-defined]
 
 
@@ -150,15 +151,13 @@ def _to(row: SupportCase) -> str:
 
 
 def _context(row: SupportCase) -> dict[str, Any]:
-    leaves = SupportLeave.objects.filter(case_id=row.pk).order_by("-given_at")
-    looks = AuditEntry.objects.filter(organisation=row.organisation_id, purpose__in=actions.leaves()).order_by(
-        "-at", "-id"
-    )
+    given = SupportLeave.objects.filter(case_id=row.pk).order_by("-given_at")
+    looks = AuditEntry.objects.filter(organisation=row.organisation_id, purpose__in=leaves()).order_by("-at", "-id")
     return {
         "case": row,
         "messages_of": _messages(row),
-        "leaves": [(leave, what_is_seen(leave.purpose)) for leave in leaves],
-        "holding": [leave.pk for leave in actions.open_leaves(row.organisation_id)],
+        "leaves": [(leave, what_is_seen(leave.purpose)) for leave in given],
+        "holding": [leave.pk for leave in open_leaves(row.organisation_id)],
         "looks": [(entry, _purpose(entry.purpose)) for entry in looks.only("at", "purpose")[:LOOKS]],
     }
 

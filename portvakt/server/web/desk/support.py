@@ -25,6 +25,7 @@ from portvakt.server.accounts.models import Account
 from portvakt.server.organisations.models import Organisation
 from portvakt.server.privacy.actions import About, send_mail
 from portvakt.server.privacy.actions import support as actions
+from portvakt.server.privacy.leaves import open_leaves
 from portvakt.server.privacy.models import Channel, SupportCase, SupportMessage
 from portvakt.server.purpose.actor import Actor, Permission
 from portvakt.server.purpose.context import acting
@@ -94,7 +95,7 @@ def _look(request: DeskRequest, purpose: str, view: View, case_id: UUID) -> Http
         case = _case(case_id)
     by = in_organisation(request.operator, case.organisation_id)
     with timezone.override(case.organisation.timezone), acting(purpose, case.organisation_id, by.id):
-        if purpose not in {leave.purpose for leave in actions.open_leaves(case.organisation_id)}:
+        if purpose not in {leave.purpose for leave in open_leaves(case.organisation_id)}:
             raise Refused("no_leave")
         return view(request, case, by)
 
@@ -138,7 +139,7 @@ def case(request: DeskRequest, case_id: UUID) -> HttpResponse:
             actions.answer_case(row, form.cleaned_data["text"], by=by)
             _tell(request, row, by)
             return HttpResponseRedirect(request.path)
-    leaves = [(leave, what_is_seen(leave.purpose)) for leave in actions.open_leaves(row.organisation_id)]
+    leaves = [(leave, what_is_seen(leave.purpose)) for leave in open_leaves(row.organisation_id)]
     return show_form(request, "desk/support/case.html", form, case=row, messages_of=_messages(row), leaves=leaves)
 
 
