@@ -57,6 +57,16 @@ NOBODYS_ACT = {
         "send_mail": "the disclosure is the record; the action that wanted the mail records too",
         "send_sms": "the disclosure is the record; the action that wanted the message records too",
     },
+    "portvakt/server/provider/actions/enquiries.py": {
+        "ask": "somebody without an account asks; the row itself is the record, and lies in no organisation",
+    },
+    "portvakt/server/provider/actions/mailings.py": {
+        "refuse_offers": "somebody without an account refuses; the row itself is the record, and lies in no organisation",
+        "send_next": "the jobs process sends what queue_mailing recorded; the disclosures are the record of who got it",
+    },
+    "portvakt/server/provider/actions/orders.py": {
+        "place_order": "somebody without an account orders; the row itself is the record, and lies in no organisation",
+    },
     "portvakt/server/privacy/actions/notices.py": {
         "note_given": "a receipt is itself the record of who was told what, and when",
     },

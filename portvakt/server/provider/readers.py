@@ -42,7 +42,7 @@ class Count(msgspec.Struct, frozen=True):
     refused: int
 
 
-def customers() -> QuerySet[Order]:
+def accepted_orders() -> QuerySet[Order]:
     """Return the orders of customers, one for each address."""
     orders = Order.objects.filter(state=Order.State.ACCEPTED, ended_at=None).exclude(email="")
     earlier = orders.filter(email__iexact=OuterRef("email"), pk__lt=OuterRef("pk"))
@@ -59,8 +59,8 @@ def next_reader(sort: str, after: UUID | None) -> Reader | None:
     if sort == Mailing.Sort.PARTNER:
         account = _after(consenting(), after).first()
         return account and _consenting(account)
-    order = _after(customers(), after).first()
-    return order and _customer(order)
+    order = _after(accepted_orders(), after).first()
+    return order and _orderer(order)
 
 
 def has_refused(reader: Reader) -> bool:
@@ -72,7 +72,7 @@ def count(sort: str) -> Count:
     """Return how many a mailing of a sort would go to now."""
     if sort == Mailing.Sort.PARTNER:
         return Count(consenting().count(), 0)
-    digests = [address_digest(email) for email in customers().values_list("email", flat=True)]
+    digests = [address_digest(email) for email in accepted_orders().values_list("email", flat=True)]
     refused = BlockedAddress.objects.filter(reason=Blocked.MARKETING, digest__in=digests).count()
     return Count(len(digests) - refused, refused)
 
@@ -81,7 +81,7 @@ def _after(rows: QuerySet, after: UUID | None) -> QuerySet:  # type: ignore[type
     return rows if after is None else rows.filter(pk__gt=after)
 
 
-def _customer(order: Order) -> Reader:
+def _orderer(order: Order) -> Reader:
     return Reader(order.pk, order.email, order.language, order.name, About(Subject.CONTACT, order.pk))
 
 

@@ -68,7 +68,7 @@ def write(request: DeskRequest) -> HttpResponse:
     form = WriteForm(posted(request))
     if form.is_valid():
         with refusals_beside(form):
-            asked = form.save(commit=False)
+            asked = form.instance
             asked.language = "en" if get_language() == "en" else "sv"
             entry = write_enquiry(asked, by=request.operator)
             return done(request, entry, to=reverse("desk:enquiry", args=[asked.pk]))

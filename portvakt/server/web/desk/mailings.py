@@ -71,7 +71,7 @@ def mailings(request: DeskRequest) -> HttpResponse:
     form = WriteForm(posted(request))
     if form.is_valid():
         with refusals_beside(form):
-            written = form.save(commit=False)
+            written = form.instance
             entry = write_mailing(written, by=request.operator)
             return done(request, entry, to=_address(written))
     rows = Mailing.objects.order_by("-written_at")[:MOST_ROWS]

@@ -32,7 +32,7 @@ def enquiry(request: HttpRequest) -> HttpResponse:
     if form.is_valid():
         refuse_a_flood(request)
         if not form.by_machine:
-            asked = form.save(commit=False)
+            asked = form.instance
             asked.language = "en" if get_language() == "en" else "sv"
             ask(asked)
         return HttpResponseRedirect(reverse("site:received"))

@@ -100,9 +100,9 @@ def order(request: HttpRequest) -> HttpResponse:
 
 
 def _keep(form: OrderForm, contacts: "forms.BaseFormSet[ContactForm]") -> None:
-    placed = form.save(commit=False)
+    placed = form.instance
     placed.language = "en" if get_language() == "en" else "sv"
-    named = [one.save(commit=False) for one in contacts if one.has_changed()]
+    named = [one.instance for one in contacts if one.has_changed()]
     with transaction.atomic():
         place_order(placed, named, no_offers=form.cleaned_data["no_offers"])
 
