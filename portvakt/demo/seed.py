@@ -43,10 +43,18 @@ from portvakt.server.places.actions import (  # noqa: E402
     renew_codes,
 )
 from portvakt.server.places.models import Controller, Door, Reader  # noqa: E402
+from portvakt.server.privacy.actions.organisation import describe_organisation  # noqa: E402
 from portvakt.server.purpose.actor import Actor, system  # noqa: E402
 from portvakt.server.purpose.context import acting  # noqa: E402
 
 OWNER = "Björkgården Fastigheter (demo)"
+# What its privacy notice says of it; the number is nobody's.
+FACTS = {
+    "legal_name": OWNER,
+    "registration_number": "000000-0000",
+    "address": "Björkgatan 1, 169 00 Solna",
+    "privacy_email": "dataskydd@bjorkgarden.example",
+}
 FACILITY = 112
 CARD = [AuthType.KEY_CARD, AuthType.REMOTE]
 CARD_OR_PIN = [AuthType.PIN, AuthType.KEY_CARD, AuthType.REMOTE, AuthType.CARD, AuthType.PASSCODE, AuthType.SCAN]
@@ -78,6 +86,8 @@ def seed(folder: Path) -> None:
         organisation = open_organisation(OWNER)
         by = system("demo", organisation.pk)
         record("organisation.opened", organisation, by=by)
+    with acting("privacy_administration", organisation.pk):
+        describe_organisation(organisation, by=by, **FACTS)
     made = [*sign_ins.of_provider(), *sign_ins.of_operators(by)]
     with acting("premises_administration", organisation.pk):
         controller, doors, readers = _premises(by)
