@@ -70,6 +70,7 @@ class Deployment:
             ENROL_ADDRESS=f"localhost:{ports.enrol}",
             SIMULATOR_URL=f"http://127.0.0.1:{ports.simulator}",
             EMAIL_BACKEND="django.core.mail.backends.filebased.EmailBackend",
+            PROVIDER_SITE="yes",
         )
 
     def prepare(self) -> str:

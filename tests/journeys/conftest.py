@@ -3,16 +3,16 @@
 import os
 import shutil
 import socket
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from portvakt.demo.deployment import Deployment, Ports
 from portvakt.demo.processes import Processes, listens
-from tests.journeys.pages import sign_in
+from tests.journeys.pages import SOON, sign_in
 from tests.journeys.running import Running
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -92,6 +92,24 @@ def signed_in(running: Running, chromium: Browser) -> dict[str, Any]:
     kept = context.storage_state()
     context.close()
     return dict(kept)
+
+
+@pytest.fixture
+def as_role(running: Running, chromium: Browser) -> Iterator[Callable[[str], Page]]:
+    """Return how to open the first page of whoever has a role, in a browser of their own; each is closed with the story."""
+    opened: list[BrowserContext] = []
+
+    def open_page(role: str) -> Page:
+        context = chromium.new_context(locale="en-GB")
+        opened.append(context)
+        page = context.new_page()
+        page.set_default_timeout(SOON)
+        sign_in(page, running.deployment.address, *running.password(role))
+        return page
+
+    yield open_page
+    for context in opened:
+        context.close()
 
 
 @pytest.fixture

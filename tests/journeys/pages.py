@@ -13,6 +13,7 @@ from tests.journeys.running import Running, id_in
 
 SOON = 30_000  # milliseconds a page may take on a shared machine before the story fails
 PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True, "locale": "sv-SE"}
+NEW_PASSWORD = "en lång mening att minnas"
 
 
 def go(running: Running, board: Page, path: str = "") -> None:
@@ -102,13 +103,54 @@ def phone_of(running: Running, browser: Browser, role: str = "regular") -> Brows
     return phone
 
 
-def link_in_mail(running: Running, address: str) -> str:
-    """Return the link in the newest mail to an address; here mails are files, beside the deployment's own folder."""
-    for path in sorted((running.deployment.folder.parent / "mail").iterdir(), reverse=True):
-        mail = message_from_bytes(path.read_bytes(), policy=default)
-        if mail["To"] == address:
-            return re.findall(r"https?://\S+", str(mail.get_body().get_content()))[0]  # type: ignore[union-attr]
-    raise AssertionError(f"no mail to {address}")
+def mail_to(running: Running, address: str, says: str = "") -> str:
+    """Return the newest mail of this deployment to an address that says something, once there is one; here mails are files."""
+
+    def found() -> str | None:
+        for path in sorted((running.deployment.folder.parent / "mail").iterdir(), reverse=True):
+            mail = message_from_bytes(path.read_bytes(), policy=default)
+            body = mail.get_body(("plain",))  # type: ignore[union-attr]
+            text = str(body.get_content()) if body else ""
+            # Other deployments on the machine may leave their mails in the same folder.
+            if mail["To"] == address and says in text and running.deployment.address in text:
+                return text
+        return None
+
+    return str(running.wait_for(f"a mail to {address} with {says!r}", found))
+
+
+def link_in_mail(running: Running, address: str, part: str) -> str:
+    """Return the link with a part that was mailed last to an address."""
+    text = mail_to(running, address, part)
+    return next(link for link in re.findall(r"https?://\S+", text) if part in link)
+
+
+def invite(running: Running, board: Page, name: str) -> str:
+    """Invite a person to an account of their own, and return the address of the page where they choose a pass phrase."""
+    person = find_person(running, board, name)
+    (row,) = running.rows("select email from people_person where id = %(person)s", person=person)
+    board.locator("a[href$='/invite/']").click()
+    confirm(board)
+    expect(board.locator(".alert-success")).to_contain_text(row["email"])
+    return link_in_mail(running, row["email"], "/password/reset/key/")
+
+
+def sign_in_first(running: Running, browser: Browser, email: str, invitation: str) -> Page:
+    """Follow an invitation on a phone and sign in for the first time; return the page where the terms are asked about."""
+    page = browser.new_context(**PHONE).new_page()  # type: ignore[arg-type]
+    page.set_default_timeout(SOON)
+    page.goto(invitation)
+    for field in ("password1", "password2"):
+        page.locator(f"[name={field}]").fill(NEW_PASSWORD)
+    page.locator("main form button[type=submit]").first.click()
+    page.wait_for_url(lambda address: "/password/reset/key/" not in address or "/done" in address)
+    page.goto(running.deployment.address)
+    page.locator("input[type=email]").fill(email)
+    page.locator("input[type=password]").fill(NEW_PASSWORD)
+    page.locator("form button[type=submit]").first.click()
+    page.wait_for_url("**/terms/**")
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    return page
 
 
 def download(page: Page, link: Locator, folder: Path) -> Path:

@@ -4,9 +4,9 @@ import re
 from collections.abc import Callable
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, Page, expect
 
-from tests.journeys.pages import SOON, confirm, find_person, go, link_in_mail, wait_until_in_force
+from tests.journeys.pages import confirm, find_person, go, wait_until_in_force
 from tests.journeys.running import Running, id_in
 
 
@@ -136,26 +136,12 @@ def test_a_passkey_is_added_and_signs_in(running: Running, board: Page) -> None:
 
 
 @pytest.mark.row("S09")
-def test_a_resident_is_invited_and_opens_their_door_from_a_phone(running: Running, board: Page) -> None:
-    person = find_person(running, board, "Arvid Blom")
-    board.locator("a[href$='/invite/']").click()
-    confirm(board)
-    expect(board.locator(".alert-success")).to_contain_text("person1@example.com")
-
-    phone = board.context.browser.new_context(viewport={"width": 390, "height": 844}, has_touch=True, locale="sv-SE")  # type: ignore[union-attr]
-    page = phone.new_page()
-    page.set_default_timeout(SOON)
-    page.goto(link_in_mail(running, "person1@example.com"))
-    for field in ("password1", "password2"):
-        page.locator(f"[name={field}]").fill("en lång mening att minnas")
-    page.locator("main form button[type=submit]").first.click()
-    page.wait_for_url(lambda address: "/password/reset/key/" not in address or "/done" in address)
-    page.goto(running.deployment.address)
-    page.locator("input[type=email]").fill("person1@example.com")
-    page.locator("input[type=password]").fill("en lång mening att minnas")
-    page.locator("form button[type=submit]").first.click()
-    page.wait_for_url("**/terms/**")
-    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+def test_a_resident_is_invited_and_opens_their_door_from_a_phone(
+    running: Running, board: Page, chromium: Browser
+) -> None:
+    invitation = invite(running, board, "Arvid Blom")
+    person = id_in(board.url)
+    page = sign_in_first(running, chromium, "person1@example.com", invitation)
     page.locator("[name=accept]").check()
     page.locator("[name=age][value=old]").check()
     page.locator("main form button[type=submit]").first.click()
@@ -171,4 +157,4 @@ def test_a_resident_is_invited_and_opens_their_door_from_a_phone(running: Runnin
     expect(door).to_contain_text("Port A är öppnad.")
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
     assert (door.get_by_role("button").bounding_box() or {})["height"] >= 44
-    phone.close()
+    page.context.close()

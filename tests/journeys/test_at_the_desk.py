@@ -1,0 +1,145 @@
+"""Stories at the provider's desk: support looks with leave alone, and the data protection officer keeps the records and stops transfers."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.journeys.pages import download, go, word
+from tests.journeys.running import Running
+
+Open = Callable[[str], Page]
+TITLE = "Varför öppnar inte porten?"
+RESIDENT = "Alva Berg"
+FORMATS = {"pdf": b"%PDF", "csv": b"", "json": b"{", "dpv": b"{", "fides": b""}
+
+
+def desk(running: Running, page: Page, path: str = "") -> None:
+    """Open a page of the desk."""
+    page.goto(f"{running.deployment.address}/desk/{path}")
+
+
+def ask_support(running: Running, board: Page) -> str:
+    """Ask support a question on the Board, and return the path of the case."""
+    go(running, board, "support/ask/")
+    board.locator("[name=title]").fill(TITLE)
+    board.locator("[name=text]").fill("Alva Bergs bricka nekas vid Port A.")
+    board.locator("main form button[type=submit]").last.click()
+    board.get_by_role("link", name=TITLE).first.click() if board.url.endswith("/support/") else None
+    expect(board.locator("h1")).to_have_text(TITLE)
+    return board.url
+
+
+def give_leave(board: Page) -> None:
+    """Let support see persons, doors and controllers for as short as can be."""
+    form = board.locator("form[action$='/leave/']")
+    expect(form.locator("input:checked")).to_have_count(0)  # neither what nor how long is chosen beforehand
+    form.locator("[name=purpose][value=support_look]").check()
+    form.locator("[name=hours]").first.check()
+    form.locator("button[type=submit]").click()
+
+
+@pytest.mark.row("S02")
+@pytest.mark.row("S41")
+def test_support_answers_looks_with_leave_and_sees_nothing_once_it_is_taken_back(
+    running: Running, board: Page, as_role: Open
+) -> None:
+    case = ask_support(running, board)
+    support = as_role("support")
+    desk(running, support, "support/")
+    support.get_by_role("link", name=TITLE).first.click()
+    at_the_desk = support.url
+    expect(support.locator("a[href$='/look/']")).to_have_count(0)
+    assert support.goto(f"{at_the_desk}look/").status == 403  # type: ignore[union-attr]
+    expect(support.locator("body")).not_to_contain_text("Port A")
+    support.goto(at_the_desk)
+    support.locator("[name=text]").fill("Får vi titta en stund?")
+    support.locator("main form:has([name=text]) button[type=submit]").click()
+
+    board.goto(case)
+    expect(board.locator("section[aria-labelledby=messages]")).to_contain_text("Får vi titta en stund?")
+    give_leave(board)
+    go(running, board)
+    banner = board.locator(".alert-warning a[href*='/support/']")
+    expect(banner).to_be_visible()  # on every page of the Board, as long as support may look
+
+    support.goto(at_the_desk)
+    support.locator("a[href$='/look/']").click()
+    support.locator("[name=who]").fill("Alva")
+    support.locator("main form[method=get] button").click()
+    expect(support.locator("main")).to_contain_text(RESIDENT)
+    looking = support.url
+
+    banner.click()
+    expect(board.locator("section[aria-labelledby=looks] time").first).to_be_visible()
+    board.locator("form[action$='/take-back/'] button").click()
+    expect(board.locator("form[action$='/take-back/']")).to_have_count(0)
+    assert support.goto(looking).status == 403  # type: ignore[union-attr]
+    expect(support.locator("body")).not_to_contain_text(RESIDENT)
+    go(running, board)
+    expect(banner).to_have_count(0)
+
+    resident = as_role("regular")
+    go(running, resident, "me/privacy/")
+    looks = resident.locator("section[aria-labelledby=handed] tbody tr", has_text=word("support", "support"))
+    expect(looks.first).to_contain_text(word("Names", "Namn"))
+
+
+@pytest.mark.row("S03")
+def test_the_officer_reads_the_records_and_takes_them_out_in_every_format(
+    running: Running, as_role: Open, tmp_path: Path
+) -> None:
+    officer = as_role("dpo")
+    expect(officer).to_have_url(f"{running.deployment.address}/desk/")
+    desk(running, officer, "records/")
+    for which in ("controller", "processor"):
+        desk(running, officer, f"records/{which}/")
+        expect(officer.locator("main")).to_contain_text(
+            word("exactly the rights that are granted", "exakt de rättigheter")
+        )
+        for form, begins in FORMATS.items():
+            link = officer.locator(f"a[href*='/records/{which}/{form}/']")
+            assert download(officer, link, tmp_path).read_bytes().startswith(begins)
+    record = json.loads(next(tmp_path.glob("*.json")).read_text())
+    assert record
+
+
+@pytest.mark.row("S03")
+def test_the_officer_sees_where_data_flows_and_takes_the_map_out(
+    running: Running, as_role: Open, tmp_path: Path
+) -> None:
+    officer = as_role("dpo")
+    desk(running, officer, "map/")
+    expect(officer.locator(".flow-frame svg")).to_be_visible()
+    everything = officer.locator("tbody tr").count()
+    officer.locator("[name=activity]").select_option("entry_log")
+    officer.locator("main form button[type=submit]").click()
+    expect(officer.locator("tbody tr")).to_have_count(1)
+    assert everything > 1
+    file = download(officer, officer.locator("a[href*='/map/svg/']"), tmp_path)
+    assert "<svg" in file.read_text()
+
+
+@pytest.mark.row("S19")
+def test_a_mechanism_for_transfers_is_stopped_seen_on_every_page_and_lifted(running: Running, as_role: Open) -> None:
+    officer = as_role("dpo")
+    desk(running, officer, "transfers/")
+    officer.locator("[name=mechanism]").select_option("scc")
+    officer.locator("main form:has([name=mechanism]) button").click()
+    expect(officer.locator("main form:has([name=mechanism])")).to_be_visible()  # without a reason nothing is stopped
+    assert not running.rows("select 1 from privacy_transferstop")
+    officer.locator("[name=mechanism]").select_option("scc")
+    officer.locator("[name=reason]").fill("Domstolen har ogiltigförklarat beslutet.")
+    officer.locator("main form:has([name=mechanism]) button").click()
+    expect(officer.locator(".card.border-danger")).to_contain_text("Domstolen")
+    desk(running, officer, "records/")
+    expect(officer.locator("main .alert").first).to_contain_text(
+        word("standard contractual", "standardavtalsklausuler")
+    )
+    desk(running, officer, "transfers/")
+    officer.locator("form[action$='/lift/'] button").click()
+    expect(officer.locator(".card.border-danger")).to_have_count(0)
+    (stop,) = running.rows("select lifted_at from privacy_transferstop")
+    assert stop["lifted_at"]
