@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from portvakt.core.privacy import Subject
 from portvakt.server.logbook.models import AuditEntry
+from portvakt.server.organisations.models import Organisation
 from portvakt.server.people.models import Person
 from portvakt.server.privacy.actions.notices import (
     Given,
@@ -258,6 +259,49 @@ def held() -> Iterator[RegisterVersion]:
     connection.settings_dict["USER"] = before
 
 
+def tell_elsewhere(cast: Cast, provider: Cast, held: RegisterVersion) -> None:
+    """Publish the notices of all other organisations, and say why nobody there needs to be told."""
+    for organisation in Organisation.objects.filter(active=True, provider=False).exclude(pk=cast.organisation.pk):
+        notice = publish_notice(organisation, by=system("test", organisation.pk), version=held)
+        if notice is not None:
+            persons = [given(cast, person) for person in untold_persons(notice).only("pk", "language")]
+            except_from_notice(notice, persons, "impossible", by=provider.by)
+
+
+def test_a_held_change_waits_for_a_notice_that_is_not_published(
+    cast: Cast, other: Cast, provider: Cast, held: RegisterVersion
+) -> None:  # N-05
+    with acting("notice_publication"):
+        assert held_notices() == []
+        assert not release_when_told(held, by=provider.by)
+        tell_elsewhere(cast, provider, held)
+        assert held_notices()
+        assert progress(held_notices()[0]).untold == 0
+        assert not release_when_told(held, by=provider.by)
+        assert RegisterVersion.objects.get(pk=held.number).in_force_at is None
+        assert other.organisation in [notice.organisation for notice in held_notices()]
+
+
+def test_a_held_change_waits_for_a_notice_that_cannot_be_written(
+    cast: Cast, provider: Cast, held: RegisterVersion
+) -> None:  # N-05
+    """The version that is refused for its hole is not told of by the notice that was published before."""
+    register = from_canonical(bytes(held.content))
+    held.content = canonical(replaced(register, "entry_log", objection=None))
+    with acting("notice_publication"):
+        publish_notice(cast.organisation, by=cast.by, version=newest_before(held))
+        with pytest.raises(Refused, match="notice_incomplete"):
+            publish_notice(cast.organisation, by=cast.by, version=held)
+        assert held_notices() == []
+        assert not release_when_told(held, by=provider.by)
+
+
+def newest_before(held: RegisterVersion) -> RegisterVersion:
+    before = RegisterVersion.objects.filter(number__lt=held.number).order_by("-number").first()
+    assert before is not None
+    return before
+
+
 def test_a_held_change_begins_when_everybody_has_been_told(
     cast: Cast, provider: Cast, held: RegisterVersion
 ) -> None:  # N-05
@@ -269,6 +313,7 @@ def test_a_held_change_begins_when_everybody_has_been_told(
         assert newest_notice(cast.organisation.pk) == notice
     with acting("notice_publication"):
         assert held_notices() == [notice]
+        tell_elsewhere(cast, provider, held)
         assert not release_when_told(held, by=provider.by)
         for person in (cast.resident, cast.guest):
             note_given(notice, [given(cast, person)], way=Way.PAGE)
@@ -293,6 +338,7 @@ def test_what_a_newer_notice_replaced_waits_for_nothing(
         assert held_notices() == [second]
         everybody = [given(cast, person) for person in (cast.resident, cast.guest, cast.suspended)]
         except_from_notice(second, everybody, "impossible", by=provider.by)
+        tell_elsewhere(cast, provider, held)
         assert release_when_told(held, by=provider.by)
         assert [
             one.in_force_at is None

@@ -169,14 +169,36 @@ def _save_receipts(
 def release_when_told(version: RegisterVersion, *, by: Actor) -> bool:
     """Let what a register version held begin, if nobody whom it concerns is untold; tell whether it did.
 
+    A data controller whose notice does not say yet what the version says has told nobody, and what is held waits for it.
     The next `portvakt rights --apply` gives the database's rights.
     """
     by.require(Permission.REGISTER_MANAGE)
+    if version.in_force_at is not None:
+        return False
+    _one_at_a_time()
     held = held_notices()
-    if version.in_force_at is not None or any(progress(notice).untold for notice in held):
+    if any(progress(notice).untold for notice in held) or not _published_by_all(version):
         return False
     now = timezone.now()
     NoticeVersion.objects.filter(pk__in=[notice.pk for notice in held]).update(in_force_at=now)
     release(version.number, now)
     record("register.released", None, by=by)
     return True
+
+
+def _published_by_all(version: RegisterVersion) -> bool:
+    """Tell whether every data controller whose notice tells of what a version holds has made public what that version says."""
+    register = from_canonical(bytes(version.content))
+    organisations = Organisation.objects.filter(active=True, provider=False).order_by("pk")
+    return all(_is_published(version, register, one) for one in (None, *organisations))
+
+
+def _is_published(version: RegisterVersion, register: Register, organisation: Organisation | None) -> bool:
+    facts = facts_of(organisation, register)
+    if not _held(version, register, facts):
+        return True
+    newest = newest_notice(organisation.pk if organisation else None)
+    try:
+        return newest is not None and _same(newest, written(register, facts))
+    except NoticeIncomplete:
+        return False
