@@ -13,7 +13,7 @@ from portvakt.server.privacy.models import OwnRecipient
 from portvakt.server.purpose.register import Provider
 
 # Which form a notice is written in. A change of a sentence or of the HTML is a new edition: older notices keep the one they were made in.
-EDITION = 1
+EDITION = 2
 
 
 class OwnFacts(msgspec.Struct, frozen=True):

@@ -76,7 +76,7 @@ RIGHT_ROWS: tuple[tuple[str, Texts, Texts], ...] = (
     ),
     (
         "restriction",
-        Texts("Spärra", "Restrict"),
+        Texts("Begränsa", "Restrict"),
         Texts(
             "Medan något utreds kan du begära att uppgifterna bara sparas och inte används.",
             "While something is looked into you may demand that the data is only stored and not used.",
@@ -107,7 +107,7 @@ RIGHT_ROWS: tuple[tuple[str, Texts, Texts], ...] = (
         Texts("Slippa beslut av enbart en dator", "Not be decided on by a computer alone"),
         Texts(
             "Ett beslut med stor betydelse för dig får inte fattas av en dator ensam om inte lagen tillåter det. Du"
-            " kan då få en människa att pröva det, säga din mening och överklaga det.",
+            " kan då få en människa att pröva det, säga din mening och bestrida det.",
             "A decision that matters much to you may not be made by a computer alone unless the law allows it. You"
             " may then have a human look at it, say what you think and contest it.",
         ),
@@ -173,7 +173,7 @@ CHANNELS_LINE = Texts("{name} finns på {channels}.", "{name} is on {channels}."
 IN_THE_SERVICE = Texts("När {name} bara hjälper till", "Where {name} only helps")
 IN_THE_SERVICE_LINE = Texts(
     "Dörrarna tillhör organisationer som använder {platform}. För det som sker där är organisationen"
-    " personuppgiftsansvarig och {name} personuppgiftsbiträde. Fråga den vars dörr det är; dess information"
+    " personuppgiftsansvarig och {name} personuppgiftsbiträde. Fråga den som dörren tillhör; dess integritetspolicy"
     " finns på samma webbplats. Det handlar om:",
     "The doors belong to organisations that use {platform}. For what is done there the organisation is data"
     " controller and {name} is data processor. Ask the organisation whose door it is; its notice is on the"
@@ -252,7 +252,7 @@ CHILD_ASK_LINE = Texts(
 )
 CHILD_COMPLAIN = Texts("Tycker du att vi gör fel?", "Do you think that we do wrong?")
 CHILD_COMPLAIN_LINE = Texts(
-    "Då kan du berätta det för {authority}. De bestämmer om vi följer reglerna. Du eller en vuxen kan ringa"
+    "Då kan du berätta det för {authority}. De avgör om vi följer reglerna. Du eller en vuxen kan ringa"
     " eller skriva dit.",
     "Then you can tell {authority}. They decide whether we follow the rules. You or a grown-up can call or"
     " write to them.",

@@ -116,7 +116,7 @@ MEASURES: tuple[Measure, ...] = (
     Measure(
         "dpv:HashMessageAuthenticationCode", False,
         Texts(
-            "Kort, koder och registreringsnummer sparas som nycklade avtryck, lösenord som Argon2-avtryck.",
+            "Kort, koder och registreringsnummer sparas som avtryck gjorda med en hemlig nyckel, lösenord som Argon2-avtryck.",
             "Cards, codes and licence plates are kept as keyed digests, passwords as Argon2 digests.",
         ),
     ),
