@@ -14,11 +14,12 @@ from django.db.models import Exists, Model, OuterRef, Q, QuerySet
 from django.utils import timezone
 from procrastinate.contrib.django import app
 
+from portvakt.server.access.actions import remove_person
 from portvakt.server.access.models import Forgiveness, RemoteAsk
 from portvakt.server.logbook.actions import forget_proofs, record
 from portvakt.server.logbook.models import AccessEvent, AuditEntry
 from portvakt.server.organisations.models import HolderChange, Organisation, TakenBack
-from portvakt.server.people.models import CardReading
+from portvakt.server.people.models import CardReading, Person
 from portvakt.server.places.actions import report_silence
 from portvakt.server.places.models import ControllerTask, DoorCommand, DoorHold, Lockdown
 from portvakt.server.privacy.models import (
@@ -84,8 +85,19 @@ def remove_overdue(now: datetime) -> dict[str, int]:
         removed[name] = _remove(rows)
     with acting("retention"):
         forget_proofs(now)
+    removed["persons who have left"] = remove_departed(now)
     log.info("retention removed %s", ", ".join(f"{count} {name}" for name, count in removed.items()))
     return removed
+
+
+def remove_departed(now: datetime) -> int:
+    """Remove every person whose time was over long enough ago, each in a unit of work of its own; return how many."""
+    with acting("departure"):
+        gone = list(_past(Person, now).values_list("pk", "organisation_id"))
+    for person, organisation in gone:
+        with acting("departure"):
+            remove_person(Person(pk=person), by=system("jobs", organisation))
+    return len(gone)
 
 
 def _organisations() -> list[tuple[UUID, int]]:

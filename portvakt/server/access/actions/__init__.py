@@ -5,6 +5,7 @@ from portvakt.server.access.actions.asks import (
     Said,
     ask_to_open,
 )
+from portvakt.server.access.actions.departing import remove_person
 from portvakt.server.access.actions.forgiving import forgive_person
 from portvakt.server.access.actions.guards import remove_guard, save_guard
 from portvakt.server.access.actions.reports import record_explained, record_reach_export
@@ -39,6 +40,7 @@ __all__ = [
     "record_explained",
     "record_reach_export",
     "remove_guard",
+    "remove_person",
     "remove_rule",
     "remove_schedule",
     "remove_special_day",

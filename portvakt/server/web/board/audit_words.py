@@ -83,6 +83,7 @@ ACTIONS: dict[str, Promise] = {
     "person.enrolled": _("Person enrolled"),
     "person.explained": _("Asked why a person was let in or denied"),
     "person.forgive_asked": _("Person's place forgotten"),
+    "person.removed": _("Person removed"),
     "person.resumed": _("Person resumed"),
     "person.suspended": _("Person suspended"),
     "person.withdrawn": _("Rule withdrawn"),
