@@ -1,7 +1,7 @@
 """What does a story do on the pages of the Board and of a person's own, whichever story it is?"""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from email import message_from_bytes
 from email.policy import default
 from pathlib import Path
@@ -104,19 +104,26 @@ def phone_of(running: Running, browser: Browser, role: str = "regular") -> Brows
 
 
 def mail_to(running: Running, address: str, says: str = "") -> str:
-    """Return the newest mail of this deployment to an address that says something, once there is one; here mails are files."""
+    """Return the newest mail of this deployment to an address that says something, once there is one."""
 
     def found() -> str | None:
-        for path in sorted((running.deployment.folder.parent / "mail").iterdir(), reverse=True):
-            mail = message_from_bytes(path.read_bytes(), policy=default)
-            body = mail.get_body(("plain",))  # type: ignore[union-attr]
-            text = str(body.get_content()) if body else ""
-            # Other deployments on the machine may leave their mails in the same folder.
-            if mail["To"] == address and says in text and running.deployment.address in text:
-                return text
-        return None
+        return next((text for to, text in _mails(running) if to == address and says in text), None)
 
     return str(running.wait_for(f"a mail to {address} with {says!r}", found))
+
+
+def _mails(running: Running) -> Iterator[tuple[str, str]]:
+    """Yield to whom each mail went and what it says, the newest first; here mails are files, beside the deployment's own folder."""
+    began = (running.deployment.folder / "seed.json").stat().st_mtime
+    for path in sorted((running.deployment.folder.parent / "mail").iterdir(), reverse=True):
+        if path.stat().st_mtime < began:
+            continue
+        mail = message_from_bytes(path.read_bytes(), policy=default)
+        body = mail.get_body(("plain",))  # type: ignore[union-attr]
+        text = str(body.get_content()) if body else ""
+        # Other deployments on the machine may leave their mails in the same folder.
+        if {running.deployment.address} >= set(re.findall(r"http://localhost:\d+", text)):
+            yield mail["To"], text
 
 
 def link_in_mail(running: Running, address: str, part: str) -> str:

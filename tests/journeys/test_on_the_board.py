@@ -6,7 +6,7 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.journeys.pages import confirm, find_person, go, wait_until_in_force
+from tests.journeys.pages import confirm, find_person, go, invite, sign_in_first, wait_until_in_force
 from tests.journeys.running import Running, id_in
 
 

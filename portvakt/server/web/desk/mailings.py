@@ -7,7 +7,7 @@ from uuid import UUID
 
 from django import forms
 from django.db.models import QuerySet
-from django.http import HttpResponse
+from django.http import HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils.translation import gettext
@@ -39,6 +39,11 @@ class WriteForm(Refusable, forms.ModelForm):  # type: ignore[type-arg]
             "text_sv": forms.Textarea({"rows": 6}),
             "text_en": forms.Textarea({"rows": 6}),
         }
+
+    def __init__(self, data: QueryDict | None) -> None:
+        super().__init__(data)
+        # Neither is chosen beforehand, and no empty choice is offered.
+        self.fields["sort"].choices = Mailing.Sort.choices  # type: ignore[attr-defined]
 
 
 class StepForm(BoardForm):
