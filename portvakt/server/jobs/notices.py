@@ -86,7 +86,8 @@ def _publish(organisation: Organisation | None, at: UUID) -> bool:
         with acting(PURPOSE):
             version = newest_register()
             facts = stored(facts_of(organisation, from_canonical(bytes(version.content))))
-            state = msgspec.json.encode([version.number, facts])
+            # A register that begins, though its text stays, lets the notice that waits begin.
+            state = msgspec.json.encode([version.number, version.in_force_at is None, facts])
             if _compared.get(key) != state:
                 publish_notice(organisation, by=system("jobs", at), version=version)
     except Refused as refused:

@@ -12,8 +12,9 @@ from django.utils import timezone
 from portvakt.server.jobs.notices import deliver, deliver_notices, publish_changed
 from portvakt.server.people.models import Person
 from portvakt.server.privacy.models import Disclosure, NoticeReceipt, NoticeVersion, Way
-from portvakt.server.privacy.told import newest_notice, owed
+from portvakt.server.privacy.told import newest_notice, notice_in_force, owed
 from portvakt.server.purpose.context import acting
+from portvakt.server.purpose.models import RegisterVersion
 from tests.cast import Cast, as_login
 
 
@@ -157,3 +158,42 @@ def test_the_job_publishes_for_whoever_has_no_notice_yet_and_then_no_more(cast: 
         deliver_notices()
         with acting("notice_delivery"):
             assert NoticeVersion.objects.count() == count
+
+
+def test_a_name_that_no_header_can_have_and_an_address_that_is_none_keep_nobody_waiting(
+    told: Cast, other: Cast
+) -> None:
+    """One organisation's slip of the pen must not stop the mails of all."""
+    told.organisation.legal_name = "Brf\nBjörken"
+    with acting("privacy_administration", told.organisation.pk):
+        told.organisation.save()
+    with acting("access_administration", told.organisation.pk):
+        Person.objects.filter(pk=told.guest.pk).update(email="åsa utan adress")
+    with acting("access_administration", other.organisation.pk):
+        Person.objects.filter(pk=other.resident.pk).update(email=f"{other.organisation.slug}@example.org")
+    with as_login("jobs"):
+        publish_changed()
+    run()
+    assert len(mails_to(f"{other.organisation.slug}@example.org")) == 1
+    assert "Brf Björken" in mails_to(f"{told.organisation.slug}@example.org")[-1].subject
+    assert told.guest.pk not in {one.subject_id for one in receipts(told)}
+
+
+def test_a_notice_that_waited_begins_with_a_register_that_waits_no_more(told: Cast, owner: None) -> None:  # N-05
+    """Also in the process that has compared both before: `portvakt rights --apply --told` is another process."""
+    version = RegisterVersion.objects.order_by("-number").first()
+    assert version is not None
+    before = version.in_force_at
+    RegisterVersion.objects.filter(pk=version.pk).update(in_force_at=None, held=["entry_log"])
+    NoticeVersion.objects.filter(organisation=told.organisation).update(in_force_at=None)
+    try:
+        with as_login("jobs"):
+            publish_changed()
+            with acting("notice_delivery"):
+                assert notice_in_force(told.organisation.pk) is None
+    finally:
+        RegisterVersion.objects.filter(pk=version.pk).update(in_force_at=before, held=[])
+    with as_login("jobs"):
+        publish_changed()
+        with acting("notice_delivery"):
+            assert notice_in_force(told.organisation.pk) == newest_notice(told.organisation.pk)

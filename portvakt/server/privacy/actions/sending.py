@@ -37,10 +37,13 @@ def send_mail(
     Refused as `disclose` does; then nothing has left.
     """
     disclose(MAIL_SERVER, [about] if about else [], kinds, way=Way.MAIL, by=by, organisation=organisation)
+    # A name with a line break in it would make a header that no mail can have.
+    mail.subject = " ".join(str(mail.subject).split())
     try:
         mail.send()
-    except (SMTPException, OSError) as error:
-        # Only the kind of error: its text may repeat the address.
+    except (SMTPException, OSError, ValueError) as error:
+        # An address that is none is a ValueError; whoever sends to many goes on with the next. Only the kind of error: its text may
+        # repeat the address.
         log.warning("a mail could not be sent: %s", type(error).__name__)
         return False
     return True
@@ -60,7 +63,7 @@ def send_sms(
     try:
         with httpx.Client(timeout=SMS_SECONDS, trust_env=False, follow_redirects=False) as client:
             answer = client.post(settings.SMS_URL, data=form, auth=(settings.SMS_USER, settings.SMS_PASSWORD))
-    except httpx.HTTPError as error:
+    except (httpx.HTTPError, httpx.InvalidURL) as error:
         # Only the kind of error: its text may repeat the number.
         log.warning("a text message could not be sent: %s", type(error).__name__)
         return False
