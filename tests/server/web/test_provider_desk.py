@@ -8,7 +8,9 @@ from django.test import Client, override_settings
 
 from portvakt.server.accounts.models import Account, Role
 from portvakt.server.logbook.models import AuditEntry
-from portvakt.server.provider.models import Enquiry, Mailing, Order
+from portvakt.server.privacy.models import Disclosure
+from portvakt.server.provider.actions import change_order_state
+from portvakt.server.provider.models import Enquiry, Mailing, Order, OrderContact
 from portvakt.server.purpose.context import acting
 from tests.cast import Cast
 from tests.server.provider.wares import address, customer, mailing, ordered
@@ -43,6 +45,22 @@ def test_an_order_is_seen_accepted_and_ended(desk: Client, provider: Cast) -> No
         order.refresh_from_db()
     assert (order.state, order.ended_at is None) == (Order.State.ENDED, False)
     assert actions(provider, order.pk) == ["order.accepted", "order.ended"]
+
+
+def test_whoever_was_named_by_somebody_else_is_told_when_the_order_is_accepted(provider: Cast) -> None:  # N-03
+    other = OrderContact(first_name="Bo", last_name="Ek", email=address())
+    mail.outbox.clear()
+    order = ordered(contacts=(other,))
+    assert [one.to for one in mail.outbox] == [[order.email]]
+    mail.outbox.clear()
+    with acting("ordering"):
+        change_order_state(order, Order.State.ACCEPTED, by=provider.by)
+    (message,) = mail.outbox
+    assert message.to == [other.email]
+    for said in (order.company, order.name, "/privacy/", "You are sent no offers."):
+        assert said in message.body
+    with acting("register_review"):
+        assert Disclosure.objects.filter(subject_id=other.pk).count() == 1
 
 
 def written(desk: Client, channel: str, **changes: str) -> Enquiry:

@@ -38,6 +38,6 @@ def answer_enquiry(enquiry: Enquiry, answer: str, *, by: Actor) -> AuditEntry:
     enquiry.answer = answer
     enquiry.answered_at = enquiry.last_at = timezone.now()
     enquiry.save(update_fields=["answer", "answered_at", "last_at"])
-    if enquiry.channel in BY_MAIL and not send_letter(enquiry, "answer", by=by):
+    if enquiry.channel in BY_MAIL and not send_letter(enquiry, "answer", enquiry.language, by=by):
         raise Refused("mail_not_sent")
     return record("enquiry.answered", enquiry, by=by)

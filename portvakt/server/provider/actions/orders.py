@@ -8,7 +8,7 @@ from portvakt.server.accounts.blocked import address_digest
 from portvakt.server.logbook.actions import record
 from portvakt.server.logbook.models import AuditEntry
 from portvakt.server.provider.actions._blocks import block_offers
-from portvakt.server.provider.actions._letters import confirm
+from portvakt.server.provider.actions._letters import confirm, send_letter
 from portvakt.server.provider.models import Order, OrderContact
 from portvakt.server.purpose.actor import Actor, Permission
 from portvakt.server.purpose.errors import Refused
@@ -35,11 +35,21 @@ def place_order(order: Order, contacts: Iterable[OrderContact], *, no_offers: bo
 
 
 def change_order_state(order: Order, state: Order.State, *, by: Actor) -> AuditEntry:
-    """Accept or decline an order, or say that the customer has left. Refused: order_state, where that does not follow."""
+    """Accept or decline an order, or say that the customer has left. Refused: order_state, where that does not follow.
+
+    Whoever was named as a further contact is told of it when the order is accepted: they gave their data to nobody here (Art. 14).
+    """
     by.require(Permission.ENQUIRY_ANSWER)
     if state not in NEXT[Order.State(order.state)]:
         raise Refused("order_state")
     order.state = state
     order.ended_at = None if state == Order.State.ACCEPTED else timezone.now()
     order.save(update_fields=["state", "ended_at"])
+    if state == Order.State.ACCEPTED:
+        _tell_contacts(order, by)
     return record(f"order.{state.value}", order, by=by)
+
+
+def _tell_contacts(order: Order, by: Actor) -> None:
+    for contact in OrderContact.objects.filter(order=order).select_related("order"):
+        send_letter(contact, "contact", order.language, by=by)
