@@ -11,6 +11,7 @@ from allauth.usersessions.models import UserSession
 from django.contrib.sessions.models import Session
 from django.db import IntegrityError, transaction
 
+from portvakt.server.accounts.addresses import addresses_of, with_address
 from portvakt.server.accounts.blocked import address_digest, is_blocked
 from portvakt.server.accounts.models import (
     PERSONS_ROLES,
@@ -111,7 +112,7 @@ def remove_member(membership: Membership, *, by: Actor) -> AuditEntry:
 
 
 def disable_account(account: Account, why: WhyDisabled, *, by: Actor) -> AuditEntry:
-    """Let an account sign in no more, from the next request on, and have no other opened for its address; why is recorded.
+    """Let an account sign in no more, from the next request on, and have no other opened for its addresses; why is recorded.
 
     Refused: own_account, not_permitted.
     """
@@ -120,7 +121,8 @@ def disable_account(account: Account, why: WhyDisabled, *, by: Actor) -> AuditEn
         raise Refused("own_account")
     account.is_active = False
     account.save(update_fields=["is_active"])
-    BlockedAddress.objects.get_or_create(digest=address_digest(account.email), reason=Blocked.DISABLED)
+    for address in addresses_of(account):
+        BlockedAddress.objects.get_or_create(digest=address_digest(address), reason=Blocked.DISABLED)
     signed_in = UserSession.objects.filter(user=account)
     Session.objects.filter(session_key__in=list(signed_in.values_list("session_key", flat=True))).delete()
     signed_in.delete()
@@ -130,8 +132,10 @@ def disable_account(account: Account, why: WhyDisabled, *, by: Actor) -> AuditEn
 def enable_account(email: str, *, by: Actor) -> AuditEntry:
     """Let the account of an address sign in again, or one be opened for it where that account is gone. Refused: not_permitted."""
     by.require(Permission.ACCOUNT_DISABLE)
-    BlockedAddress.objects.filter(digest=address_digest(email), reason=Blocked.DISABLED).delete()
-    account = Account.objects.filter(email__iexact=email).only("is_active").first()
+    account = with_address(email).only("email", "is_active").first()
+    addresses = {email, *(addresses_of(account) if account else ())}
+    digests = [address_digest(address) for address in addresses]
+    BlockedAddress.objects.filter(digest__in=digests, reason=Blocked.DISABLED).delete()
     if account:
         account.is_active = True
         account.save(update_fields=["is_active"])
@@ -175,7 +179,7 @@ def _account_of(email: str, **values: str) -> Account:
     """Return the account of an address, opened now where there is none. Refused: address_refused."""
     if is_blocked(email, Blocked.DISABLED):
         raise Refused("address_refused", field="email")
-    return Account.objects.filter(email__iexact=email).first() or _open_account(email, **values)
+    return with_address(email).first() or _open_account(email, **values)
 
 
 def _keep_an_admin(membership: Membership) -> None:

@@ -1,8 +1,11 @@
 """Does a disabled account stay out: signed out at once, not invited again by anybody, not opened anew after its erasure?"""
 
+import re
 from collections.abc import Callable
 
 import pytest
+from allauth.account.models import EmailAddress
+from django.core import mail
 from django.db import connection
 from django.test import Client, override_settings
 
@@ -41,7 +44,7 @@ def erase(account: Account) -> None:
         for table, column in (
             ("accounts_membership", "account_id"), ("account_emailaddress", "user_id"), ("accounts_account", "id"),
         ):  # fmt: skip
-            cursor.execute(f"delete from {table} where {column} = %s", [account.pk])  # noqa: S608
+            cursor.execute(f"delete from {table} where {column} = %s", [account.pk])
 
 
 def test_a_disabled_account_cannot_sign_in(disabled: Account) -> None:
@@ -74,6 +77,54 @@ def test_it_is_not_opened_anew_after_its_erasure(cast: Cast, disabled: Account) 
         with pytest.raises(Refused, match="address_refused"):
             invite(disabled.email, [Role.OPERATOR], by=cast.by)
         assert not Account.objects.filter(email=disabled.email).exists()
+
+
+def second_address(account: Account, email: str) -> None:
+    """Give an account another address that it has confirmed, as its owner does on the page of addresses."""
+    with acting("account_sign_in"):
+        EmailAddress(user=account, email=email, verified=True).save(force_insert=True)
+
+
+def test_nobody_invites_another_address_of_it(cast: Cast, other: Cast, support: Actor) -> None:  # TOS-06
+    account = cast.accounts[Role.OPERATOR]
+    second = f"second.{account.email}"
+    second_address(account, second)
+    with acting("account_disabling"):
+        disable_account(Account.objects.only("email", "is_active").get(pk=account.pk), WhyDisabled.TERMS, by=support)
+    for email in (account.email, second):
+        with acting("account_administration"), pytest.raises(Refused, match="address_refused"):
+            invite(email, [Role.OPERATOR], by=other.by)
+    with acting("account_disabling"):
+        enable_account(second.upper(), by=support)
+        assert not is_blocked(account.email, Blocked.DISABLED)
+        assert not is_blocked(second, Blocked.DISABLED)
+        assert Account.objects.only("is_active").get(pk=account.pk).is_active
+
+
+def test_another_address_of_an_account_is_that_account(cast: Cast, other: Cast) -> None:
+    second = f"second.{cast.admin.email}"
+    second_address(cast.admin, second)
+    with acting("account_administration"):
+        membership, _entry = invite(second.upper(), [Role.OPERATOR], by=other.by)
+    assert membership.account_id == cast.admin.pk
+
+
+@pytest.mark.usefixtures("owner")
+def test_it_comes_back_as_no_other_accounts_second_address(cast: Cast, disabled: Account) -> None:  # TOS-06
+    """Whoever owns the address learns it from the link alone: nobody finds out whose addresses are disabled by adding them."""
+    erase(disabled)
+    client = Client()
+    client.post("/account/login/", {"login": cast.admin.email, "password": PASSWORD})
+    client.post("/account/reauthenticate/", {"password": PASSWORD})
+    mail.outbox.clear()
+    assert client.post("/account/email/", {"action_add": "", "email": disabled.email}).status_code == 302
+    link = re.search(r"/account/confirm-email/\S+/", str(mail.outbox[0].body))
+    assert link is not None
+    answer = client.post(link.group())
+    assert answer.status_code == 409
+    assert "No account can be opened or linked for this address." in answer.content.decode()
+    with acting("account_sign_in"):
+        assert not EmailAddress.objects.get(email=disabled.email).verified
 
 
 def test_enabled_again_it_signs_in(disabled: Account, support: Actor) -> None:

@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
 
 from portvakt.server.accounts.actions import disable_account, enable_account
+from portvakt.server.accounts.addresses import with_address
 from portvakt.server.accounts.blocked import is_blocked
 from portvakt.server.accounts.models import Account, Blocked, WhyDisabled
 from portvakt.server.purpose.actor import Permission
@@ -39,8 +40,8 @@ class DisableForm(BoardForm):
 
 
 def _of(email: str) -> Account | None:
-    known = Account.objects.only("email", "first_name", "last_name", "is_active", "created_at", "last_login")
-    return known.filter(email__iexact=email).first()
+    known = ("email", "first_name", "last_name", "is_active", "created_at", "last_login")
+    return with_address(email).only(*known).first()
 
 
 def _back(email: str) -> HttpResponseRedirect:
