@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ from tests.journeys.running import Running
 Open = Callable[[str], Page]
 TITLE = "Varför öppnar inte porten?"
 RESIDENT = "Alva Berg"
+ABROAD = "Påhittad Analys Ltd"
 FORMATS = {"pdf": b"%PDF", "csv": b"", "json": b"{", "dpv": b"{", "fides": b""}
 
 
@@ -27,7 +29,8 @@ def ask_support(running: Running, board: Page) -> str:
     board.locator("[name=title]").fill(TITLE)
     board.locator("[name=text]").fill("Alva Bergs bricka nekas vid Port A.")
     board.locator("main form button[type=submit]").last.click()
-    board.get_by_role("link", name=TITLE).first.click() if board.url.endswith("/support/") else None
+    if board.url.endswith("/support/"):
+        board.get_by_role("link", name=TITLE).first.click()
     expect(board.locator("h1")).to_have_text(TITLE)
     return board.url
 
@@ -122,24 +125,61 @@ def test_the_officer_sees_where_data_flows_and_takes_the_map_out(
     assert "<svg" in file.read_text()
 
 
+def enter_recipient(running: Running, board: Page) -> None:
+    """Enter a recipient outside the EEA, in a country without an adequacy decision, with nothing yet that protects data there."""
+    go(running, board, "privacy/recipients/new/")
+    board.locator("[name=name]").fill(ABROAD)
+    board.locator("[name=category]").select_option("data_controller")
+    board.locator("[name=what_for]").fill("Utreder inbrott åt organisationen.")
+    board.locator("[name=purposes][value=entry_log_review]").check()
+    board.locator("[name=country]").select_option("IN")
+    board.locator("main form button[type=submit]").last.click()
+
+
+def take_out(running: Running, board: Page) -> None:
+    """Come to where one presses to take the access log out for the recipient abroad."""
+    go(running, board, "access-log/export/")
+    board.locator("[name=recipient]").select_option(label=ABROAD)
+
+
 @pytest.mark.row("S19")
-def test_a_mechanism_for_transfers_is_stopped_seen_on_every_page_and_lifted(running: Running, as_role: Open) -> None:
+def test_nothing_goes_abroad_without_a_safeguard_nor_while_the_officer_has_stopped_it(
+    running: Running, board: Page, as_role: Open, tmp_path: Path
+) -> None:
+    enter_recipient(running, board)
+    take_out(running, board)
+    press = board.locator("main form button[type=submit]").last
+    refused = board.locator("main .invalid-feedback, main .alert-danger").first
+    press.click()
+    expect(refused).to_be_visible()  # nothing protects data there
+    go(running, board, "privacy/recipients/")
+    board.get_by_role("link", name=ABROAD).first.click()
+    board.locator("[name=mechanism]").select_option("scc")
+    board.locator("[name=safeguard]").fill("2021/914, modul 1")
+    board.locator("[name=assessed]").fill(datetime.now(UTC).date().isoformat())
+    board.locator("main form button[type=submit]").last.click()
+    take_out(running, board)
+    assert download(board, press, tmp_path).stat().st_size
+
     officer = as_role("dpo")
     desk(running, officer, "transfers/")
     officer.locator("[name=mechanism]").select_option("scc")
-    officer.locator("main form:has([name=mechanism]) button").click()
-    expect(officer.locator("main form:has([name=mechanism])")).to_be_visible()  # without a reason nothing is stopped
-    assert not running.rows("select 1 from privacy_transferstop")
-    officer.locator("[name=mechanism]").select_option("scc")
+    stop = officer.locator("main form:has([name=mechanism]) button")
+    stop.click()
+    expect(officer.locator("main .invalid-feedback").first).to_be_visible()  # without a reason nothing is stopped
     officer.locator("[name=reason]").fill("Domstolen har ogiltigförklarat beslutet.")
-    officer.locator("main form:has([name=mechanism]) button").click()
+    stop.click()
     expect(officer.locator(".card.border-danger")).to_contain_text("Domstolen")
+    take_out(running, board)
+    press.click()
+    expect(refused).to_be_visible()
     desk(running, officer, "records/")
-    expect(officer.locator("main .alert").first).to_contain_text(
+    expect(officer.locator("main .alert-danger")).to_contain_text(
         word("standard contractual", "standardavtalsklausuler")
     )
+
     desk(running, officer, "transfers/")
     officer.locator("form[action$='/lift/'] button").click()
     expect(officer.locator(".card.border-danger")).to_have_count(0)
-    (stop,) = running.rows("select lifted_at from privacy_transferstop")
-    assert stop["lifted_at"]
+    take_out(running, board)
+    assert download(board, press, tmp_path).stat().st_size
