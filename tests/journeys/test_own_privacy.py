@@ -56,6 +56,7 @@ def test_a_resident_sees_what_is_held_how_much_and_why(running: Running, as_role
 def test_a_consent_is_withdrawn_with_as_many_steps_as_it_was_given(
     running: Running, as_role: Open, tmp_path: Path
 ) -> None:
+    """C-03: one press each way, on the same page."""
     page = as_role("regular")
     own(running, page, "consents/")
     card = page.locator(CONSENT)
@@ -77,6 +78,7 @@ def test_a_consent_is_withdrawn_with_as_many_steps_as_it_was_given(
 def test_whoever_signs_in_first_reads_the_terms_and_nothing_is_ticked_beforehand(
     running: Running, board: Page, chromium: Browser
 ) -> None:
+    """C-02: one box for each purpose, none ticked, and everything works without them."""
     page = sign_in_first(running, chromium, "person2@example.com", invite(running, board, "Astrid Dahl"))
     own(running, page, "")  # nothing else opens before
     page.wait_for_url("**/terms/**")
@@ -95,6 +97,7 @@ def test_whoever_signs_in_first_reads_the_terms_and_nothing_is_ticked_beforehand
 
 @pytest.mark.row("S16")
 def test_a_childs_account_waits_until_the_guardian_says_yes(running: Running, board: Page, chromium: Browser) -> None:
+    """C-07, C-08: the account waits, a mail asks, and no consent is asked of the child."""
     page = sign_in_first(running, chromium, "person3@example.com", invite(running, board, "Axel Ek"))
     page.locator("[name=accept]").check()
     page.locator("[name=age][value=young]").check()
@@ -114,6 +117,8 @@ def test_a_childs_account_waits_until_the_guardian_says_yes(running: Running, bo
     elsewhere.locator("form:has([name=answer][value=yes]) button").click()
     expect(elsewhere.locator("h1")).to_have_text(word("Thank you for your answer", "Tack för ditt svar"))
     elsewhere.context.close()
+    (kept,) = running.rows("select given_at from privacy_guardianconsent where email = %(email)s", email=GUARDIAN)
+    assert kept["given_at"]
 
     own(running, page, "")
     expect(page.locator("h1")).to_have_text("Mina dörrar")

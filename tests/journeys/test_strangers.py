@@ -82,10 +82,11 @@ def test_a_question_on_the_site_is_answered_from_the_desk(running: Running, visi
     assert QUESTION["question"] in mail_to(running, QUESTION["email"], "Ja, dörren bestämmer själv.")
 
 
-@pytest.mark.row("S04")
+@pytest.mark.row("S40")
 @pytest.mark.row("S13")
 @pytest.mark.row("S14")
 def test_whoever_orders_is_sent_offers_until_one_press_says_no(running: Running, visitor: Page, as_role: Open) -> None:
+    """M-04: without signing in, and counted before the next offer goes."""
     visitor.goto(f"{running.deployment.address}/order/")
     fill(visitor, ORDER | {"organisation_number": "556000-4616"})
     expect(visitor.locator(".invalid-feedback").first).to_be_visible()

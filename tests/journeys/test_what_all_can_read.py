@@ -20,6 +20,7 @@ def notice(running: Running, page: Page, rest: str = "") -> None:
 def test_the_notice_stands_at_a_fixed_address_in_two_languages_for_children_and_as_a_pdf(
     running: Running, chromium: Browser
 ) -> None:
+    """N-08, C-08: in the reader's language, and in words for children."""
     running.wait_for(
         "a notice", lambda: running.rows("select 1 from privacy_noticeversion where organisation_id notnull")
     )
@@ -51,6 +52,7 @@ def test_the_notice_stands_at_a_fixed_address_in_two_languages_for_children_and_
 def test_a_longer_keeping_needs_a_reason_is_published_compared_and_told(
     running: Running, board: Page, chromium: Browser
 ) -> None:
+    """N-06: every version stays as it was, and each person is told of the new one."""
     go(running, board, "privacy/keeping/")
     board.locator("[name=entry_log_days]").fill("60")
     save(board)
