@@ -2,6 +2,7 @@
 
 from uuid import UUID
 
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from portvakt.server.organisations.models import Organisation
@@ -14,10 +15,11 @@ def leaves() -> tuple[str, ...]:
     return tuple(activity.id for activity in catalogue.activities() if activity.leave)
 
 
+def every_open_leave(organisation: Organisation | UUID) -> QuerySet[SupportLeave]:
+    """Return all leaves that hold now, in whichever case each was given."""
+    return SupportLeave.objects.filter(organisation=organisation, revoked_at=None, until__gt=timezone.now())
+
+
 def open_leaves(organisation: Organisation | UUID) -> list[SupportLeave]:
     """Return the leaves that hold now, one for each purpose: the last to end."""
-    now, found = timezone.now(), {}
-    rows = SupportLeave.objects.filter(organisation=organisation, revoked_at=None, until__gt=now)
-    for row in rows.order_by("until"):
-        found[row.purpose] = row
-    return list(found.values())
+    return list({row.purpose: row for row in every_open_leave(organisation).order_by("until")}.values())

@@ -1,6 +1,7 @@
 """Does support see exactly what an organisation gives it leave to see, for exactly as long, and on record? Asked of the database itself."""
 
 from datetime import timedelta
+from threading import Event, Thread
 
 import pytest
 from django.db import DatabaseError, connection
@@ -12,7 +13,9 @@ from portvakt.server.jobs.jobs import remove_overdue
 from portvakt.server.logbook.models import AccessEvent, AuditEntry
 from portvakt.server.people.models import Credential, Person
 from portvakt.server.privacy.actions import support
+from portvakt.server.privacy.leaves import every_open_leave
 from portvakt.server.privacy.models import Disclosure, SupportCase, SupportLeave, SupportMessage
+from portvakt.server.purpose import catalogue
 from portvakt.server.purpose.actor import Actor
 from portvakt.server.purpose.context import acting
 from portvakt.server.purpose.errors import Refused
@@ -94,6 +97,60 @@ def test_leave_taken_back_holds_from_the_next_statement_on(cast: Cast) -> None:
     assert seen(LOOK, cast) == 0
 
 
+def test_leave_taken_back_is_taken_back_in_every_case(cast: Cast, other: Cast) -> None:
+    first, second = a_case(cast), a_case(cast)
+    give(cast, first, LOOK)
+    give(cast, second, LOOK, hours=24)
+    give(other, a_case(other), LOOK)
+    by = admin(cast)
+    with acting("support_case", cast.organisation.pk, by.id):
+        support.take_back_leave(first, by=by)
+        assert not every_open_leave(cast.organisation).exists()
+    assert seen(LOOK, cast) == 0
+    assert seen(LOOK, other) == 3
+
+
+def test_support_writes_no_leave_for_its_own_purposes_either() -> None:
+    for purpose in ("support_answering", LOOK, LOG):
+        enforced = catalogue.enforced()[purpose]
+        of_leaves = {
+            operation for (table, _), may in enforced.items() if table == "privacy_supportleave" for operation in may
+        }
+        assert of_leaves == {"read"}
+
+
+def test_no_leave_is_left_behind_by_who_gives_it_while_another_closes_the_case(cast: Cast) -> None:
+    case, by, closed = a_case(cast), admin(cast), Event()
+
+    def close() -> None:
+        with acting("support_case", cast.organisation.pk, by.id):
+            support.close_case(case, by=by)
+        closed.set()
+        connection.close()
+
+    closing = Thread(target=close)
+    with acting("support_case", cast.organisation.pk, by.id):
+        support.give_leave(case, LOOK, 1, by=by)
+        closing.start()
+        assert waits_for_a_lock()
+        assert not closed.is_set()
+    closing.join()
+    assert closed.is_set()
+    assert seen(LOOK, cast) == 0
+
+
+def waits_for_a_lock() -> bool:
+    """Wait until another connection waits for what this one holds."""
+    for _ in range(100_000):
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "select exists (select 1 from pg_locks l where not l.granted and pg_backend_pid() = any(pg_blocking_pids(l.pid)))"
+            )
+            if cursor.fetchone() == (True,):
+                return True
+    return False
+
+
 def test_leave_ends_with_its_time_and_with_its_case(cast: Cast) -> None:
     case = a_case(cast)
     leave = give(cast, case, LOOK)
@@ -120,7 +177,10 @@ def test_only_what_the_register_offers_can_be_given_and_by_nobody_but_an_admin(c
         with acting("support_case", cast.organisation.pk), pytest.raises(Refused, match="not_permitted"):
             support.give_leave(case, LOOK, 1, by=one)
     # Nor by the purpose that support has in an organisation.
-    with pytest.raises(DatabaseError, match=r"row-level security|permission denied"), acting(LOOK, cast.organisation.pk):
+    with (
+        pytest.raises(DatabaseError, match=r"row-level security|permission denied"),
+        acting(LOOK, cast.organisation.pk),
+    ):
         SupportLeave(
             organisation=cast.organisation,
             case_id=case.pk,

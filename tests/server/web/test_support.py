@@ -86,6 +86,18 @@ def test_the_log_is_looked_into_under_its_own_leave(cast: Cast, provider: Cast, 
     assert staff.get(f"/desk/support/{case}/look/").status_code == 403
 
 
+def test_support_closes_a_case_and_its_leave_ends(cast: Cast, provider: Cast, client_of: ClientOf) -> None:
+    client, case = asked(cast, client_of)
+    leave(client, cast, case, "support_look")
+    staff = client_of(provider.accounts[Role.SUPPORT])
+    assert staff.get(f"/desk/support/{case}/close/").status_code == 405
+    assert staff.get(f"/desk/support/{case}/look/").status_code == 200
+    assert client_of(provider.accounts[Role.DPO]).post(f"/desk/support/{case}/close/").status_code == 403
+    assert client.post(f"/desk/support/{case}/close/").status_code == 404
+    assert staff.post(f"/desk/support/{case}/close/").status_code == 302
+    assert staff.get(f"/desk/support/{case}/look/").status_code == 403
+
+
 def test_leave_is_never_chosen_beforehand(cast: Cast, client_of: ClientOf) -> None:
     client, case = asked(cast, client_of)
     page = client.get(f"/o/{cast.organisation.slug}/support/{case}/").content.decode()

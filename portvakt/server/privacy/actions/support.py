@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from datetime import timedelta
 from uuid import UUID
 
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from portvakt.core.privacy import Kind, Subject
@@ -61,14 +62,14 @@ def close_case(case: SupportCase, *, by: Actor) -> AuditEntry:
         raise Refused("not_permitted")
     now = timezone.now()
     SupportCase.objects.filter(pk=case.pk, closed_at=None).update(closed_at=now)
-    _end_leaves(case)
+    _end(SupportLeave.objects.filter(case_id=case.pk))
     return record("support.closed", case, by=by)
 
 
 def give_leave(case: SupportCase, purpose: str, hours: int, *, by: Actor) -> tuple[SupportLeave, AuditEntry]:
     """Let support look for one purpose for some hours. Refused: case_closed, leave_unknown."""
     by.require(Permission.SUPPORT_ASK)
-    _require_open(case)
+    _keep_open(case)
     if purpose not in leaves() or hours not in LEAVE_HOURS:
         raise Refused("leave_unknown")
     now = timezone.now()
@@ -84,9 +85,9 @@ def give_leave(case: SupportCase, purpose: str, hours: int, *, by: Actor) -> tup
 
 
 def take_back_leave(case: SupportCase, *, by: Actor) -> AuditEntry:
-    """Let support look no more, from the next statement on."""
+    """Let support look no more, from the next statement on, in whichever case leave was given: it looks into one organisation."""
     by.require(Permission.SUPPORT_ASK)
-    _end_leaves(case)
+    _end(SupportLeave.objects.filter(organisation=case.organisation_id))
     return record("support.leave_taken_back", case, by=by)
 
 
@@ -129,5 +130,11 @@ def _require_open(case: SupportCase) -> None:
         raise Refused("case_closed")
 
 
-def _end_leaves(case: SupportCase) -> None:
-    SupportLeave.objects.filter(case_id=case.pk, revoked_at=None).update(revoked_at=timezone.now())
+def _keep_open(case: SupportCase) -> None:
+    """Hold a case open until leave is there: whoever closes it meanwhile waits, and ends that leave too."""
+    if not SupportCase.objects.select_for_update().filter(pk=case.pk, closed_at=None).values_list("pk"):
+        raise Refused("case_closed")
+
+
+def _end(given: QuerySet[SupportLeave]) -> None:
+    given.filter(revoked_at=None).update(revoked_at=timezone.now())

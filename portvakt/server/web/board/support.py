@@ -15,7 +15,7 @@ from portvakt.core.privacy import Kind, Subject
 from portvakt.server.accounts.models import Account
 from portvakt.server.logbook.models import AuditEntry
 from portvakt.server.privacy.actions import support as actions
-from portvakt.server.privacy.leaves import leaves, open_leaves
+from portvakt.server.privacy.leaves import every_open_leave, leaves
 from portvakt.server.privacy.models import SupportCase, SupportLeave, SupportMessage
 from portvakt.server.privacy.words import KINDS
 from portvakt.server.purpose import catalogue
@@ -157,7 +157,7 @@ def _context(row: SupportCase) -> dict[str, Any]:
         "case": row,
         "messages_of": _messages(row),
         "leaves": [(leave, what_is_seen(leave.purpose)) for leave in given],
-        "holding": [leave.pk for leave in open_leaves(row.organisation_id)],
+        "holding": list(every_open_leave(row.organisation_id).values_list("pk", flat=True)),
         "looks": [(entry, _purpose(entry.purpose)) for entry in looks.only("at", "purpose")[:LOOKS]],
     }
 

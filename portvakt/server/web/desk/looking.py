@@ -19,7 +19,7 @@ from portvakt.server.purpose.actor import Actor
 from portvakt.server.web.board.people import named
 from portvakt.server.web.board.standing import standing
 from portvakt.server.web.desk.page import DeskRequest
-from portvakt.server.web.desk.support import look_page
+from portvakt.server.web.desk.support import case_page
 from portvakt.server.web.forms import FilterForm
 
 PERSON = ("first_name", "last_name", "unit", "valid_from", "valid_to", "suspended_at")
@@ -46,7 +46,7 @@ class DoorForm(FilterForm):
         self.fields["door"].queryset = doors  # type: ignore[attr-defined]
 
 
-@look_page("support_look")
+@case_page("support_look")
 def access(request: DeskRequest, case: SupportCase, by: Actor) -> HttpResponse:
     """Show the state of doors and controllers, and what the persons whom some words name have."""
     form = FindForm(request.GET or None)
@@ -56,7 +56,7 @@ def access(request: DeskRequest, case: SupportCase, by: Actor) -> HttpResponse:
     return render(request, "desk/support/access.html", context | _premises(case.organisation_id))
 
 
-@look_page("support_log_look")
+@case_page("support_log_look")
 def log(request: DeskRequest, case: SupportCase, by: Actor) -> HttpResponse:
     """Show the newest events of one door."""
     form = DoorForm(request.GET or None, organisation=case.organisation_id)

@@ -25,7 +25,7 @@ from portvakt.server.accounts.models import Account
 from portvakt.server.organisations.models import Organisation
 from portvakt.server.privacy.actions import About, send_mail
 from portvakt.server.privacy.actions import support as actions
-from portvakt.server.privacy.leaves import open_leaves
+from portvakt.server.privacy.leaves import leaves, open_leaves
 from portvakt.server.privacy.models import Channel, SupportCase, SupportMessage
 from portvakt.server.purpose.actor import Actor, Permission
 from portvakt.server.purpose.context import acting
@@ -68,8 +68,11 @@ def in_organisation(staff: Actor, organisation: UUID) -> Actor:
     return Actor(name="support", organisation=organisation, id=staff.id, permissions=may)
 
 
-def look_page(purpose: str) -> Callable[[View], View]:
-    """Make a view a page on which support looks into the organisation of a case; it is called with (request, case, by)."""
+def case_page(purpose: str) -> Callable[[View], View]:
+    """Make a view a page on which support works in the organisation of a case; it is called with (request, case, by).
+
+    A purpose that takes leave is refused without it.
+    """
 
     def decorate(view: View) -> View:
         @wraps(view)
@@ -80,7 +83,7 @@ def look_page(purpose: str) -> Callable[[View], View]:
             if not request.operator.may(Permission.SUPPORT_ANSWER):
                 raise PermissionDenied
             try:
-                return _look(request, purpose, view, case_id)
+                return _in_organisation_of(request, purpose, view, case_id)
             except Refused as refused:
                 return refusal_page(request, refused)
 
@@ -90,12 +93,12 @@ def look_page(purpose: str) -> Callable[[View], View]:
     return decorate
 
 
-def _look(request: DeskRequest, purpose: str, view: View, case_id: UUID) -> HttpResponse:
+def _in_organisation_of(request: DeskRequest, purpose: str, view: View, case_id: UUID) -> HttpResponse:
     with acting(PURPOSE, by=request.operator.id):
         case = _case(case_id)
     by = in_organisation(request.operator, case.organisation_id)
     with timezone.override(case.organisation.timezone), acting(purpose, case.organisation_id, by.id):
-        if purpose not in {leave.purpose for leave in open_leaves(case.organisation_id)}:
+        if purpose in leaves() and purpose not in {leave.purpose for leave in open_leaves(case.organisation_id)}:
             raise Refused("no_leave")
         return view(request, case, by)
 
@@ -139,16 +142,15 @@ def case(request: DeskRequest, case_id: UUID) -> HttpResponse:
             actions.answer_case(row, form.cleaned_data["text"], by=by)
             _tell(request, row, by)
             return HttpResponseRedirect(request.path)
-    leaves = [(leave, what_is_seen(leave.purpose)) for leave in open_leaves(row.organisation_id)]
-    return show_form(request, "desk/support/case.html", form, case=row, messages_of=_messages(row), leaves=leaves)
+    given = [(leave, what_is_seen(leave.purpose)) for leave in open_leaves(row.organisation_id)]
+    return show_form(request, "desk/support/case.html", form, case=row, messages_of=_messages(row), leaves=given)
 
 
-@desk_page(PURPOSE, Permission.SUPPORT_ANSWER)
 @require_POST
-def close(request: DeskRequest, case_id: UUID) -> HttpResponse:
-    """Close a case; leave to look ends with it."""
-    row = _case(case_id)
-    actions.close_case(row, by=in_organisation(request.operator, row.organisation_id))
+@case_page("support_case")
+def close(_request: DeskRequest, case: SupportCase, by: Actor) -> HttpResponse:
+    """Close a case; leave to look ends with it. Leave is the organisation's, so it ends for the organisation's purpose."""
+    actions.close_case(case, by=by)
     return HttpResponseRedirect(reverse("desk:support"))
 
 
