@@ -10,6 +10,7 @@ from django import forms
 
 from portvakt.core.privacy import Kind, Privacy, Subject
 from portvakt.server.organisations.models import Organisation
+from portvakt.server.privacy.basis import basis_of
 from portvakt.server.privacy.models import OwnRecipient
 from portvakt.server.privacy.words import BASES
 from portvakt.server.purpose import catalogue, declare
@@ -112,10 +113,11 @@ def _point(
     voluntary: tuple[Asked, ...],
 ) -> Point:
     own = organisation if activity.role == "processor" else None
+    basis, note = basis_of(activity, public_authority=own is not None and own.public_authority)
     return Point(
         name=activity.name.within(language),
         purpose=activity.purpose.within(language),
-        basis=f"{BASES[activity.legal_basis].within(language)}. {activity.legal_basis_note.within(language)}",
+        basis=f"{BASES[basis].within(language)}. {note.within(language)}",
         data_controller=own.legal_name or own.name if own else catalogue.in_force().provider.contact.name,
         recipients=tuple(_recipients(activity, own, language)),
         required=required,

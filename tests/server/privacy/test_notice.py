@@ -146,6 +146,9 @@ def test_a_public_authority_relies_on_its_task() -> None:  # B-04
     said = part("activity-entry_log", "basis", organisation(public_authority=True))
     assert said.startswith("Public task (Article 6(1)(e))")
     assert "not on an interest of its own" in said
+    # What the register says of the interest would be said of a basis that it is not.
+    assert "entry_log basis" not in said
+    assert "entry_log basis" in part("activity-entry_log", "basis", organisation())
     assert "entry_log name in English" in part("objection", "to", organisation(public_authority=True))
 
 

@@ -12,6 +12,8 @@ from django.db import connection
 from portvakt.core.privacy import Kind, Subject
 from portvakt.server.organisations.models import Organisation
 from portvakt.server.privacy.models import OwnRecipient
+from portvakt.server.privacy.notice.activities import basis_of as notice_basis
+from portvakt.server.privacy.notice.facts import organisation_facts
 from portvakt.server.privacy.record import build
 from portvakt.server.privacy.record.complete import complete, differences, missing
 from portvakt.server.privacy.record.model import Record
@@ -153,6 +155,21 @@ def test_an_organisations_record_has_its_own_recipients_and_retention(ground: bu
     assert "Förr" not in [one.name.sv for one in entry.recipients]
     assert any("21 dagar" in limit.text.sv for limit in entry.limits)
     assert record.party("data_protection_officer") is not None
+
+
+def test_an_authoritys_record_names_the_basis_that_its_notice_names(ground: build.Ground, cast: Cast) -> None:  # B-04
+    organisation = cast.organisation
+    organisation.public_authority = True
+    record = build.of_organisation(ground, organisation, [])
+    bases = {entry.id: entry.legal_basis for entry in record.entries}
+    assert bases["entry_log"] == "public_task"
+    assert bases["expiry_reminders"] == "consent"
+    assert "legitimate_interest" not in bases.values()
+    assert "intresse av" not in " ".join(entry.legal_basis_note.sv for entry in record.entries)
+    register = ground.register
+    facts = organisation_facts(organisation, [], register.provider)
+    told = {one.id: notice_basis(one, facts) for one in register.activities if one.id in bases}
+    assert told == bases
 
 
 def test_the_digest_is_of_what_is_said_and_not_of_the_day(ground: build.Ground) -> None:

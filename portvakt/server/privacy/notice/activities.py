@@ -6,6 +6,7 @@ import msgspec
 
 from portvakt.core.privacy import Kind, Subject
 from portvakt.core.retention import words as retention_words
+from portvakt.server.privacy import basis
 from portvakt.server.privacy.notice import sentences as s
 from portvakt.server.privacy.notice.document import Part, Section
 from portvakt.server.privacy.notice.facts import Facts, OwnFacts
@@ -62,10 +63,8 @@ class Telling(msgspec.Struct, frozen=True):
 
 
 def basis_of(activity: Activity, facts: Facts) -> Basis:
-    """Return the legal basis; a public authority does not rest its tasks on an interest of its own (Art. 6(1), last sentence)."""
-    if facts.public_authority and activity.legal_basis == "legitimate_interest":
-        return "public_task"
-    return activity.legal_basis
+    """Return the legal basis that a data controller does an activity on."""
+    return basis.basis_of(activity, public_authority=facts.public_authority)[0]
 
 
 def section(activity: Activity, telling: Telling) -> Section:
@@ -143,12 +142,9 @@ def _whether(row: Data, telling: Telling) -> str:
 
 
 def _basis(activity: Activity, telling: Telling) -> list[Part]:
-    basis = basis_of(activity, telling.facts)
-    lines = [f"{telling.plain(BASES[basis])}. {telling.plain(activity.legal_basis_note)}"]
-    if basis != activity.legal_basis:
-        lines.append(telling.say(s.AUTHORITY_BASIS))
-    parts = [_part("basis", s.BASIS, lines, telling)]
-    if activity.assessment and basis == "legitimate_interest":
+    found, note = basis.basis_of(activity, public_authority=telling.facts.public_authority)
+    parts = [_part("basis", s.BASIS, [f"{telling.plain(BASES[found])}. {telling.plain(note)}"], telling)]
+    if activity.assessment and found == "legitimate_interest":
         steps = (activity.assessment.interest, activity.assessment.necessity, activity.assessment.balance)
         parts.append(_part("interest", s.INTEREST, [telling.plain(step) for step in steps], telling))
     return parts

@@ -204,10 +204,6 @@ WITHDRAW_LINE = Texts(
     "You may withdraw the consent at any time, as easily as you gave it. The use then stops at once.",
 )
 JUSTIFICATION = Texts("Varför personnummer behövs", "Why the personal identity number is needed")
-AUTHORITY_BASIS = Texts(
-    "{name} är en myndighet och stöder sig därför på sin uppgift, inte på ett eget intresse.",
-    "{name} is a public authority and therefore relies on its task, not on an interest of its own.",
-)
 
 CHILD_TITLE = Texts("Om dina uppgifter hos {name}", "About your data at {name}")
 CHILD_LEAD = Texts(

@@ -13,6 +13,7 @@ import msgspec
 from portvakt.core.privacy import Kind, Subject
 from portvakt.core.retention import words
 from portvakt.server.organisations.models import Organisation
+from portvakt.server.privacy.basis import basis_of
 from portvakt.server.privacy.models import OwnRecipient
 from portvakt.server.privacy.record.data_rights import Held, held
 from portvakt.server.privacy.record.model import Entry, Item, Limit, Party, PartyRole, Record, To, Transfer
@@ -91,6 +92,8 @@ def of_organisation(drawn: Ground, organisation: Organisation, recipients: Itera
     settings = {"entry_log_days": organisation.entry_log_days}
     own = [one for one in recipients if one.ended_at is None]
     entries = [_with_own(drawn, entry, own) for entry in _entries_for(drawn, settings)]
+    if organisation.public_authority:
+        entries = [_of_authority(drawn, entry) for entry in entries]
     parties = [_organisation(organisation), *_own_officer(organisation), _provider(drawn, "data_processor")]
     return _record(drawn, "30(1)", parties, entries, drawn.register.provider.security)
 
@@ -238,6 +241,13 @@ def _with_own(drawn: Ground, entry: Entry, own: list[OwnRecipient]) -> Entry:
         recipients=(_the_provider(drawn), *entry.recipients, *(_to(recipient) for recipient in mine)),
         transfers=(*entry.transfers, *transfers),
     )
+
+
+def _of_authority(drawn: Ground, entry: Entry) -> Entry:
+    """Return an entry as it stands with a public authority: what was weighed of an interest is not what it rests on."""
+    basis, note = basis_of(drawn.register.activity(entry.id), public_authority=True)
+    assessed = entry.assessed if basis == "legitimate_interest" else None
+    return msgspec.structs.replace(entry, legal_basis=basis, legal_basis_note=note, assessed=assessed)
 
 
 def _the_provider(drawn: Ground) -> To:
