@@ -8,8 +8,10 @@ import pytest
 from django.core import mail
 from django.core.mail import EmailMessage
 from django.test import Client
+from django.utils import timezone
 
 from portvakt.server.accounts.models import Account, Membership, Role
+from portvakt.server.privacy.terms import terms_on
 from portvakt.server.purpose.context import acting
 from tests.cast import Cast
 
@@ -49,6 +51,10 @@ def test_an_invited_operator_chooses_a_password_by_the_link(cast: Cast, client_o
     secret = "quite a long phrase"
     assert client.post(choice.headers["Location"], {"password1": secret, "password2": secret}).status_code == 302
     assert client.post("/account/login/", {"login": address(cast), "password": secret}).status_code == 302
+    # The terms come first, then the Board.
+    assert client.get(f"/o/{cast.organisation.slug}/").headers["Location"].startswith("/terms/?next=")
+    said = {"digest": terms_on(timezone.localdate()).digest, "accept": "on", "age": "old"}
+    assert client.post("/terms/", said).status_code == 302
     assert client.get(f"/o/{cast.organisation.slug}/").status_code == 200
 
 

@@ -160,7 +160,7 @@ def test_asking_adds_no_query(cast: Cast, client_of: ClientOf) -> None:
 
 def test_everybody_may_read_the_terms_and_each_version() -> None:
     page = Client(headers={"Accept-Language": "sv"}).get("/terms/").content.decode()
-    assert "Avstängning" in page
+    assert "När ett konto spärras" in page
     assert 'name="accept"' not in page
     assert "When an account is disabled" in Client(headers={"Accept-Language": "en"}).get("/terms/1/").content.decode()
     assert Client().get("/terms/99/").status_code == 404
