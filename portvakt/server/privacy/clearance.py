@@ -110,6 +110,20 @@ def abroad(to: To, law: Law) -> tuple[str, ...]:
     return tuple(sorted({to.country, *to.access_countries} - set(law.eea)))
 
 
+def has_safeguard(to: To, law: Law) -> bool:
+    """Tell whether a recipient has what a transfer to its countries needs, whatever the day; without, nothing has ever gone there."""
+    decided = {row.country for row in law.adequacy}
+    match to.mechanism:
+        case "none":
+            return not abroad(to, law)
+        case "adequacy":
+            return decided.issuperset(abroad(to, law))
+        case "scc" | "bcr":
+            return bool(to.safeguard.strip()) or not abroad(to, law)
+        case _:
+            return True
+
+
 def needs_note(to: To, law: Law) -> bool:
     """Tell whether each disclosure to a recipient needs its own reason: an authority's case, an exception for a third country."""
     return to.category == "authority" or (to.mechanism == "derogation" and bool(abroad(to, law)))

@@ -21,7 +21,7 @@ from portvakt.server.privacy.actions.notices import (
     publish_notice,
     release_when_told,
 )
-from portvakt.server.privacy.models import NoticeReceipt, NoticeText, NoticeVersion, Way
+from portvakt.server.privacy.models import NoticeReceipt, NoticeText, NoticeVersion, OwnRecipient, Way
 from portvakt.server.privacy.notice.versions import digest, newest_register, wrong_texts
 from portvakt.server.privacy.told import (
     due,
@@ -225,6 +225,22 @@ def test_an_exception_names_a_reason_that_the_law_knows(cast: Cast, provider: Ca
         assert (receipt.exception, receipt.way) == ("impossible", Way.PUBLIC)
         found = progress(notice)
         assert (found.told, found.excepted, found.untold) == (0, 1, 2)
+
+
+def test_a_recipient_that_gets_nothing_yet_keeps_no_notice_from_being_written(cast: Cast) -> None:  # X-02, X-06
+    """Half entered, it would otherwise stop every notice of its organisation, and each held change of all."""
+    far = {"category": "data_controller", "what_for": "Annat.", "purposes": ["entry_log_review"], "country": "US"}
+    with acting("privacy_administration", cast.organisation.pk):
+        for name, mechanism in (("Langtbort", "none"), ("Klausulbolaget", "scc"), ("Beslutsbolaget", "adequacy")):
+            OwnRecipient(organisation=cast.organisation, name=name, mechanism=mechanism, **far).save(force_insert=True)
+    notice = publish(cast)
+    assert notice is not None
+    with acting("notice_reading"):
+        said = bytes(NoticeText.objects.get(notice=notice, language="en", variant="adult").content).decode()
+    assert "Langtbort" not in said
+    assert "Klausulbolaget" not in said
+    assert "Beslutsbolaget: " in said
+    assert "Safeguard: decision that protection is adequate (Article 45)" in said
 
 
 # ── the hold ─────────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -86,6 +86,7 @@ def _of_recipients(activity: Activity, register: Register, facts: Facts) -> list
     unsafe += [
         one.name
         for one in own_recipients(activity, facts)
-        if outside(one, register) and (one.mechanism == "none" or not one.safeguard.strip())
+        if outside(one, register)
+        and (one.mechanism == "none" or (one.mechanism in {"scc", "bcr"} and not one.safeguard.strip()))
     ]
     return [f"the safeguard for {name} and how to get a copy" for name in unsafe]

@@ -4,6 +4,7 @@ import hashlib
 from collections.abc import Iterator
 
 from portvakt.server.organisations.models import Organisation
+from portvakt.server.privacy.clearance import has_safeguard, of_organisation
 from portvakt.server.privacy.models import NoticeVersion, OwnRecipient
 from portvakt.server.privacy.notice.facts import EDITION, Facts, organisation_facts, provider_facts, restored
 from portvakt.server.privacy.notice.writing import VARIANTS, render
@@ -25,7 +26,9 @@ def facts_of(organisation: Organisation | None, register: Register) -> Facts:
     """Return what stands in a data controller's notice beside the register; the provider where there is no organisation."""
     if organisation is None:
         return provider_facts()
-    recipients = list(OwnRecipient.objects.filter(organisation=organisation, ended_at=None))
+    rows = OwnRecipient.objects.filter(organisation=organisation, ended_at=None)
+    # One half entered gets nothing: it is not told of, and does not keep the notice from being written.
+    recipients = [row for row in rows if has_safeguard(of_organisation(row), register.law)]
     return organisation_facts(organisation, recipients, register.provider)
 
 
