@@ -46,3 +46,8 @@ def standing(account: Any) -> Standing:
 def is_child(account: Any) -> bool:
     """Tell whether the owner of an account from `with_standing` has said to be below the age; an unasked one counts as adult."""
     return account.old_enough is False
+
+
+def age_is_known(account: Any) -> bool:
+    """Tell whether the owner of an account from `with_standing` has said how old they are."""
+    return account.old_enough is not None

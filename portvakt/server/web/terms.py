@@ -115,7 +115,9 @@ def _accepted(request: HttpRequest, form: TermsForm) -> HttpResponse:
     old_enough = said["age"] == OLD
     accept_terms(form.terms, _language(), old_enough=old_enough, by=account)
     if not old_enough:
-        # A child's own yes to anything else does not count (GDPR Art. 8).
+        # A child's own yes to anything else does not count, nor one given while the age was said to be another (GDPR Art. 8).
+        for offer in form.offered:
+            say_as_account(offer.purpose, offer.digest, _language(), given=False, by=account)
         _ask(account, said["guardian_name"], said["guardian_email"])
         return HttpResponseRedirect(reverse("terms_waiting"))
     for offer in form.offered:

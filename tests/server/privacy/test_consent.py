@@ -47,6 +47,25 @@ def test_the_next_statement_after_a_withdrawal_finds_nothing(cast: Cast) -> None
     assert readable(*both) == set()
 
 
+def test_a_withdrawal_counts_also_where_the_clock_was_set_back(cast: Cast) -> None:  # C-04
+    with acting("consent_on_paper", cast.organisation.pk):
+        Consent.objects.create(
+            organisation=cast.organisation,
+            subject="holder",
+            subject_id=cast.resident.pk,
+            purpose=REMINDERS,
+            given=True,
+            text_digest=digest(),
+            text="",
+            language="sv",
+            way=Way.PAPER,
+            at=timezone.now() + timedelta(minutes=1),
+        )
+    assert readable(cast.resident.pk) == {cast.resident.pk}
+    say(cast, given=False)
+    assert readable(cast.resident.pk) == set()
+
+
 @pytest.mark.row("S16")
 def test_a_consent_to_an_earlier_text_opens_nothing(cast: Cast) -> None:  # C-06
     say(cast, given=True)

@@ -11,7 +11,7 @@ from django.utils import timezone
 from portvakt.server.accounts.actions import invite_person
 from portvakt.server.accounts.models import Account, Role
 from portvakt.server.people.models import Category, Person
-from portvakt.server.privacy.actions.consents import WORDS_A_DAY
+from portvakt.server.privacy.actions.consents import WORDS_A_DAY, say_as_account
 from portvakt.server.privacy.consent_record import (
     PROFILE,
     REQUIRED,
@@ -19,13 +19,13 @@ from portvakt.server.privacy.consent_record import (
     REQUIRED_OF_PROCESS,
     REQUIRED_OF_STATUS,
 )
-from portvakt.server.privacy.consents import asked_of
+from portvakt.server.privacy.consents import asked_of, newest_of
 from portvakt.server.privacy.models import Consent, TermsAcceptance, Way
 from portvakt.server.privacy.terms import terms_on
 from portvakt.server.purpose import catalogue
 from portvakt.server.purpose.context import acting
 from portvakt.server.purpose.rights import consent_digest
-from tests.cast import Cast
+from tests.cast import Cast, make_account
 
 ClientOf = Callable[[Account], Client]
 REMINDERS = "expiry_reminders"
@@ -176,6 +176,47 @@ def test_a_child_is_not_asked(cast: Cast, person: Account, browser: Client) -> N
     assert "too young to be asked" in page
     assert controls(page) == []
     assert browser.post("/consents/partner_offers/", {"given": "yes"}).status_code == 404
+
+
+def test_who_has_not_said_how_old_they_are_is_asked_that_first(cast: Cast, client_of: ClientOf) -> None:  # C-07
+    """The page is open before the terms are accepted, because a no is always taken; a yes is not."""
+    with acting("person_invitation", cast.organisation.pk):
+        newcomer = make_account("Ny", "Ask")
+        invite_person(newcomer.email, cast.resident.pk, by=cast.by)
+    browser, asked = client_of(newcomer), asked_of("controller")[0]
+    yes = {"given": "yes", "digest": consent_digest(asked)}
+    assert browser.post(f"/consents/{asked.id}/", yes).headers["Location"] == "/terms/"
+    assert browser.post(address(cast, REMINDERS), {"given": "yes", "digest": digest()}).headers["Location"] == "/terms/"
+    assert kept(cast) == []
+    with acting("terms", account=newcomer.pk):
+        assert not Consent.objects.filter(subject_id=newcomer.pk).exists()
+
+
+def test_what_may_not_be_asked_any_more_can_still_be_withdrawn(
+    cast: Cast, browser: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:  # C-03, B-08
+    browser.post(address(cast, REMINDERS), {"given": "yes", "digest": digest()})
+    with acting("access_administration", cast.organisation.pk):
+        Person.objects.filter(pk=cast.resident.pk).update(category=Category.EMPLOYEE)
+    monkeypatch.setattr("portvakt.server.web.me.consents.refusing_has_no_effect", lambda _activity: False)
+    assert controls(browser.get(address(cast)).content.decode()) == [(address(cast, REMINDERS), "no")]
+    browser.post(address(cast, REMINDERS), {"given": "no"})
+    assert controls(browser.get(address(cast)).content.decode()) == []
+    assert [row.given for row in kept(cast)] == [True, False]
+
+
+def test_a_yes_ends_when_its_giver_turns_out_to_be_a_child(cast: Cast, client_of: ClientOf) -> None:  # C-07
+    with acting("person_invitation", cast.organisation.pk):
+        newcomer = make_account("Ny", "Ask")
+        invite_person(newcomer.email, cast.resident.pk, by=cast.by)
+    asked = asked_of("controller")[0]
+    with acting("terms", account=newcomer.pk):
+        say_as_account(asked.id, consent_digest(asked), "sv", given=True, by=newcomer)
+    young = {"age": "young", "guardian_name": "Alva Ask", "guardian_email": "alva@example.org"}
+    terms = {"digest": terms_on(timezone.localdate()).digest, "accept": "on", **young}
+    assert client_of(newcomer).post("/terms/", terms).headers["Location"] == "/terms/waiting/"
+    with acting("terms", account=newcomer.pk):
+        assert newest_of(newcomer.pk, [asked.id])[asked.id].given is False
 
 
 def test_an_account_says_yes_and_no_to_what_the_provider_asks(person: Account, browser: Client) -> None:

@@ -34,7 +34,7 @@ def say_as_account(purpose: str, digest: str, language: str, *, given: bool, by:
     if _changes(activity, digest, by.pk, given=given):
         row = _row(activity, language, None, given=given)
         row.subject, row.subject_id, row.way, row.by_id = Subject.ACCOUNT_HOLDER, by.pk, Way.PAGE, by.pk
-        row.save(force_insert=True)
+        _add(row)
 
 
 def say_as_person(
@@ -96,7 +96,14 @@ def _row(activity: Activity, language: str, organisation: Organisation | None, *
     )
 
 
+def _add(row: Consent) -> None:
+    """Add a word after the one that it follows, even where that one's clock was ahead: the newest counts."""
+    if before := newest_of(row.subject_id, [row.purpose]).get(row.purpose):
+        row.at = max(row.at, before.at + timedelta(microseconds=1))
+    row.save(force_insert=True)
+
+
 def _keep(row: Consent, person: UUID, way: Way, by: Actor) -> AuditEntry:
     row.subject, row.subject_id, row.way, row.by_id = Subject.HOLDER, person, way, by.id
-    row.save(force_insert=True)
+    _add(row)
     return record("consent.given" if row.given else "consent.withdrawn", row, by=by)

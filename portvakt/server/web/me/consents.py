@@ -13,7 +13,7 @@ from portvakt.server.privacy.models import Consent
 from portvakt.server.privacy.standing import is_child
 from portvakt.server.purpose.register import Activity
 from portvakt.server.web.board.page import BoardRequest, own_page
-from portvakt.server.web.consents import PURPOSE, as_file, language, said, tell
+from portvakt.server.web.consents import PURPOSE, as_file, asked_or_given, first_the_age, language, said, tell
 from portvakt.server.web.me.person import own_id
 
 
@@ -22,7 +22,8 @@ def consents(request: BoardRequest) -> HttpResponse:
     """Show what the organisation asks of the person."""
     person = _person(request)
     slug = request.organisation.slug
-    shown = offers(_offered(request, person), person.pk, language(), request.organisation)
+    every = offers(asked_of("processor"), person.pk, language(), request.organisation)
+    shown = asked_or_given(every, {activity.id for activity in _offered(request, person)})
     context = {
         "offers": [(offer, reverse("me:consent", args=[slug, offer.purpose])) for offer in shown],
         "reason": _reason(request, person),
@@ -37,6 +38,8 @@ def consents(request: BoardRequest) -> HttpResponse:
 def say(request: BoardRequest, purpose: str) -> HttpResponse:
     """Keep a yes or a no to one thing; a no is always taken."""
     given, digest = said(request)
+    if given and (elsewhere := first_the_age(request)):
+        return elsewhere
     if given and purpose not in {activity.id for activity in _offered(request, _person(request))}:
         raise Http404
     say_as_person(purpose, digest, language(), request.organisation, given=given, by=request.operator)
