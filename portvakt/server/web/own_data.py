@@ -9,7 +9,7 @@ from uuid import UUID
 import msgspec
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.urls import URLPattern, URLResolver, get_resolver
+from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
@@ -55,7 +55,8 @@ class Handed(msgspec.Struct, frozen=True):
 def mine(request: HttpRequest) -> HttpResponse:
     """Show an account what is held about it."""
     account = UUID(str(request.user.pk))
-    return render(request, "account/own_data.html", told(dict.fromkeys(ACCOUNT, account), None))
+    context = told(dict.fromkeys(ACCOUNT, account), None)
+    return render(request, "account/own_data.html", context | {"consents": reverse("consents")})
 
 
 def told(about: Mapping[Subject, UUID], organisation: Organisation | None) -> dict[str, Any]:

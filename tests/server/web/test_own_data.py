@@ -143,6 +143,7 @@ def test_an_account_sees_its_own_and_who_is_no_person_has_no_persons_page(cast: 
     assert lines[KINDS[Kind.CONTACT].name.en].count >= 1
     assert lines[KINDS[Kind.ROLE].name.en].count == 1
     assert KINDS[Kind.SECRET].name.en in answer.context["not_counted"]
+    assert answer.content.decode().split('id="rights"')[1].count('href="/consents/"') == 1
     assert 'href="/my-data/"' in client.get("/account/").content.decode()
     assert Client().get("/my-data/").status_code == 302
 
