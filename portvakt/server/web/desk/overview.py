@@ -29,10 +29,14 @@ def overview(request: DeskRequest) -> HttpResponse:
 
 
 def figures(register: Register) -> dict[str, int]:
-    """Return how many activities of each role there are, how many rest on each legal basis, and how many recipients."""
-    roles = Counter(activity.role for activity in register.activities)
-    interest = sum(activity.legal_basis == "legitimate_interest" for activity in register.activities)
-    consent = sum(activity.legal_basis == "consent" for activity in register.activities)
+    """Return how many activities of each role there are, how many rest on each legal basis, and how many recipients.
+
+    As in the records: what uses no personal data is no processing.
+    """
+    activities = [activity for activity in register.activities if activity.data]
+    roles = Counter(activity.role for activity in activities)
+    interest = sum(activity.legal_basis == "legitimate_interest" for activity in activities)
+    consent = sum(activity.legal_basis == "consent" for activity in activities)
     abroad = sum(recipient.country not in register.law.eea for recipient in register.recipients)
     return {
         "controller": roles["controller"],
