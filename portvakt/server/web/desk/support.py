@@ -146,8 +146,8 @@ def case(request: DeskRequest, case_id: UUID) -> HttpResponse:
     return show_form(request, "desk/support/case.html", form, case=row, messages_of=_messages(row), leaves=given)
 
 
-@require_POST
 @case_page("support_case")
+@require_POST
 def close(_request: DeskRequest, case: SupportCase, by: Actor) -> HttpResponse:
     """Close a case; leave to look ends with it. Leave is the organisation's, so it ends for the organisation's purpose."""
     actions.close_case(case, by=by)
