@@ -140,3 +140,13 @@ def test_only_an_admin_manages_operators(cast: Cast, client_of: ClientOf) -> Non
         assert client.post(url(cast, "add"), NEW | {"email": address(cast)}).status_code == 403
         assert client.post(url(cast, own.pk, "remove")).status_code == 403
     assert not mail.outbox
+
+
+def test_the_desks_roles_are_offered_by_the_provider_alone(cast: Cast, provider: Cast, client_of: ClientOf) -> None:
+    theirs = client_of(cast.admin).get(url(cast, "add")).content.decode()
+    ours = client_of(provider.admin).get(url(provider, "add")).content.decode()
+    assert ('value="dpo"' in ours, 'value="dpo"' in theirs) == (True, False)
+    values = NEW | {"email": f"dpo.{address(provider)}", "roles": ["dpo"]}
+    assert client_of(provider.admin).post(url(provider, "add"), values).status_code == 302
+    refused = client_of(cast.admin).post(url(cast, "add"), NEW | {"email": address(cast), "roles": ["dpo"]})
+    assert refused.status_code == 422

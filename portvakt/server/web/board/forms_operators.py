@@ -7,7 +7,7 @@ from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
 from portvakt.core.privacy import Kind, Subject
-from portvakt.server.accounts.models import Role
+from portvakt.server.accounts.models import PROVIDER_ROLES, Role
 from portvakt.server.web.forms import BoardForm
 
 ABOUT = {
@@ -16,6 +16,8 @@ ABOUT = {
     Role.HARDWARE_MANAGER: _("Hardware Manager: doors, controllers, readers; no persons"),
     Role.REGULAR: _("Regular: administers nothing"),
     Role.GUEST: _("Guest: administers nothing"),
+    Role.DPO: _("Data protection officer: the register, the records, the notices and the transfers, at the desk"),
+    Role.SUPPORT: _("Support: cases, accounts, orders, questions and mailings, at the desk"),
 }
 
 
@@ -29,9 +31,13 @@ class RolesForm(BoardForm):
     roles = forms.MultipleChoiceField(
         label=_("Roles"),
         required=False,
-        choices=lambda: [(role.value, words) for role, words in ABOUT.items()],
         widget=forms.CheckboxSelectMultiple,
     )
+
+    def __init__(self, *arguments: Any, of_provider: bool, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        offered = [role for role in ABOUT if of_provider or role not in PROVIDER_ROLES]
+        self.fields["roles"].choices = [(role.value, ABOUT[role]) for role in offered]  # type: ignore[attr-defined]
 
     def chosen(self) -> list[Role]:
         """Return the chosen roles."""

@@ -56,7 +56,7 @@ def _role_words(member: Membership) -> list[str]:
 def add(request: BoardRequest) -> HttpResponse:
     """Invite somebody."""
     initial = {"language": request.organisation.language, "roles": [Role.OPERATOR]}
-    form = InviteForm(posted(request), initial=initial)
+    form = InviteForm(posted(request), initial=initial, of_provider=request.organisation.provider)
     if request.method == "POST" and form.is_valid():
         with refusals_beside(form):
             values = form.account_values()
@@ -78,7 +78,8 @@ def _send(request: BoardRequest, account: Account) -> None:
 def operator(request: BoardRequest, member_id: UUID) -> HttpResponse:
     """Show one operator, and change their roles."""
     member = get_object_or_404(own_members(request), pk=member_id)
-    form = RolesForm(posted(request), initial={"roles": member.roles})
+    initial, of_provider = {"roles": member.roles}, request.organisation.provider
+    form = RolesForm(posted(request), initial=initial, of_provider=of_provider)
     if form.is_valid():
         with refusals_beside(form):
             entry = change_roles(member, form.chosen(), by=request.operator)
