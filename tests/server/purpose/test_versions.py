@@ -9,9 +9,8 @@ import pytest
 from django.conf import settings
 from django.core.management import CommandError, call_command
 from django.db import DatabaseError, connection, transaction
-from msgspec.structs import replace
-
 from django.utils import translation
+from msgspec.structs import replace
 
 from portvakt.core.privacy import Kind, Subject
 from portvakt.server.purpose import applying, catalogue, versions
