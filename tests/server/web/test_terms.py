@@ -5,6 +5,7 @@ from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
+from allauth.account.models import EmailAddress
 from django.core import mail
 from django.db import connection
 from django.test import Client
@@ -215,6 +216,10 @@ def test_a_link_is_good_once_until_it_is_old_or_another_is_sent(newcomer: Accoun
 def test_mails_to_guardians_are_few_and_never_to_the_child(newcomer: Account, browser: Client) -> None:
     own = browser.post("/terms/", answer(**YOUNG | {"guardian_email": newcomer.email.upper()}))
     assert own.status_code == 422
+    with acting("account_sign_in"):
+        EmailAddress(user=newcomer, email="ny.too@example.org", verified=True).save(force_insert=True)
+    beside = browser.post("/terms/", answer(**YOUNG | {"guardian_email": "Ny.Too@example.org"}))
+    assert beside.status_code == 422
     browser.post("/terms/", answer(**YOUNG))
     for number in range(4):
         last = browser.post("/terms/waiting/", {"guardian_name": "Bo", "guardian_email": f"bo.{number}@example.org"})

@@ -1,6 +1,6 @@
 """How are the terms accepted, and how is a guardian asked where the account's owner is a child?
 
-Refused: guardian_closed (a guardian has said no), guardian_is_child (the address is the child's own), guardian_too_often,
+Refused: guardian_closed (a guardian has said no), guardian_is_child (the address is one of the child's own), guardian_too_often,
 guardian_unknown (no question that is open has this link).
 """
 
@@ -11,6 +11,7 @@ from datetime import timedelta
 from django.utils import timezone
 
 from portvakt.core.privacy import Subject
+from portvakt.server.accounts.addresses import addresses_of
 from portvakt.server.accounts.models import Account
 from portvakt.server.privacy.models import GuardianConsent, TermsAcceptance
 from portvakt.server.privacy.terms import Terms
@@ -40,7 +41,7 @@ def ask_guardian(name: str, email: str, *, by: Account) -> str:
     A link sent before is no longer good.
     """
     now, asked = timezone.now(), GuardianConsent.objects.filter(account_id=by.pk)
-    if email.casefold() == by.email.casefold():
+    if email.casefold() in {address.casefold() for address in addresses_of(by)}:
         raise Refused("guardian_is_child", field="guardian_email")
     if asked.filter(refused_at__isnull=False).exists():
         raise Refused("guardian_closed")
