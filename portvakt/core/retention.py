@@ -13,7 +13,9 @@ import msgspec
 
 from portvakt.core.privacy import Kind, Subject
 
-Anchor = Literal["event", "end_of_relation", "end_of_financial_year", "with_owner", "not_kept", "withdrawal"]
+Anchor = Literal[
+    "event", "end_of_relation", "end_of_financial_year", "with_owner", "not_kept", "withdrawal", "until_lifted"
+]
 Settings = Mapping[str, int]
 Pair = tuple[str, str]
 
@@ -71,8 +73,9 @@ class Texts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class Keeping(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """How long data of some kinds about some subjects (all of the activity where none is named) is kept: an anchor and a span after it.
 
-    `end_of_financial_year` counts from the end of the calendar year in which the financial year (or the tax year) ended. `setting` names
-    the organisation's own setting that replaces `days`. `law` cites what demands it. With `or_longer`, the longest counts.
+    `end_of_financial_year` counts from the end of the calendar year in which the financial year (or the tax year) ended; `until_lifted`
+    is a block, which outlives whom it is about until somebody lifts it. `setting` names the organisation's own setting that replaces
+    `days`. `law` cites what demands it. With `or_longer`, the longest counts.
     """
 
     anchor: Anchor
@@ -129,6 +132,8 @@ def _begins(anchor: Anchor, moments: Moments) -> date | None:
     if anchor == "end_of_financial_year":
         ended = moments.financial_year_end
         return ended and date(ended.year + 1, 1, 1)
+    if anchor == "until_lifted":
+        return None
     if anchor == "withdrawal":
         return moments.withdrawal
     return moments.relation_end if anchor in {"end_of_relation", "with_owner"} else moments.event
@@ -171,6 +176,11 @@ def _anchored(rule: Keeping, english: int, settings: Settings, subject: Subject 
     match rule.anchor:
         case "not_kept":
             return ("sparas inte av just den här behandlingen", "not kept by this activity")[english]
+        case "until_lifted":
+            return (
+                "tills spärren hävs, också sedan övriga uppgifter har raderats",
+                "until the block is lifted, also when all other data has been erased",
+            )[english]
         case "end_of_financial_year":
             return _calendar_years(rule, english)
         case "event":

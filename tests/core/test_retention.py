@@ -23,6 +23,7 @@ LOG = Keeping("event", days=14, setting="entry_log_days")
         (Keeping("not_kept"), Moments(event=DAY), DAY),
         (Keeping("end_of_relation", days=30), Moments(relation_end=DAY), date(2026, 3, 2)),
         (Keeping("with_owner"), Moments(relation_end=DAY), DAY),
+        (Keeping("until_lifted"), Moments(event=DAY, relation_end=DAY), None),
         (Keeping("withdrawal", years=3), Moments(withdrawal=DAY), date(2029, 1, 31)),
     ],
 )
@@ -89,6 +90,11 @@ def test_a_legal_hold_keeps_longer_and_never_shorter() -> None:
             "30 days after the relation has ended",
         ),
         (Keeping("not_kept"), "sparas inte av just den här behandlingen", "not kept by this activity"),
+        (
+            Keeping("until_lifted"),
+            "tills spärren hävs, också sedan övriga uppgifter har raderats",
+            "until the block is lifted, also when all other data has been erased",
+        ),
         (Keeping("withdrawal"), "tills samtycket återkallas", "until consent is withdrawn"),
         (
             Keeping("withdrawal", years=3),

@@ -22,7 +22,7 @@ PURPOSE = "own_data"
 # Which of a row's moments says when it came, the first that it has.
 CAME = ("at", "issued_at", "asked_at", "created_at", "changed_at")
 # How to say "with what it belongs to" among spans in days: longer than any.
-WITH_OWNER = {"with_owner", "end_of_relation"}
+WITH_OWNER = {"with_owner", "end_of_relation", "until_lifted"}
 
 Columns = Mapping[str, Kind | None]
 

@@ -158,9 +158,9 @@ KINDS: dict[Kind, Word] = {
         "what you asked support, what was answered and when",
     ),
     Kind.SUPPRESSION: _word(
-        "Spärr mot utskick", "Stop for mailings",
-        "ett avtryck av din adress, så att du inte får utskick som du har tackat nej till",
-        "an imprint of your address, so that you are not sent what you said no to",
+        "Spärrad adress", "Blocked address",
+        "ett avtryck av din adress, så att du inte får utskick som du har tackat nej till och ett spärrat konto inte öppnas igen",
+        "an imprint of your address, so that you are not sent what you said no to and a disabled account is not opened again",
     ),
     Kind.TECHNICAL: _word(
         "Tekniska uppgifter", "Technical data",
@@ -211,6 +211,7 @@ BASES: dict[Basis, Texts] = {
 }
 SOURCES: dict[Source, Texts] = {
     "person": Texts("från dig", "from you"),
+    "child": Texts("från barnet, som säger vem som är vårdnadshavare", "from the child, who says who the guardian is"),
     "organisation": Texts("från den organisation som lägger upp dig", "from the organisation that enrols you"),
     "device": Texts("från den utrustning du använder", "from the equipment you use"),
     "system": Texts("uppstår i systemet", "made by the system"),

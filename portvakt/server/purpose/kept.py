@@ -92,7 +92,8 @@ def _pairs(rule: Keeping, with_owner: int) -> Iterator[tuple[Start, int]]:
             yield "event", days_of(rule)
         case "end_of_relation":
             yield "end_of_relation", days_of(rule)
-        case "with_owner":
+        # No job removes a block, as none removes what goes with its owner.
+        case "with_owner" | "until_lifted":
             yield "end_of_relation", with_owner
 
 

@@ -183,3 +183,20 @@ def test_what_is_done_for_organisations_is_not_told_as_we(register: Register) ->
         )
     ]
     assert spoken == []
+
+
+def test_a_guardians_name_and_address_come_from_the_child(register: Register) -> None:  # N-03
+    rows = [row for one in register.activities for row in one.data if row.subject == Subject.GUARDIAN]
+    told = {(kind, row.source) for row in rows for kind in row.kinds}
+    assert told == {(Kind.CONSENT, "person"), (Kind.CONTACT, "child"), (Kind.IDENTITY, "child")}
+
+
+def test_a_block_is_not_said_to_go_with_the_account_that_it_outlives(register: Register) -> None:  # M-04, P-07
+    kept = {
+        rule.anchor
+        for one in register.activities
+        if not one.outside
+        for row in one.data
+        if Kind.SUPPRESSION in row.kinds and (rule := one.keeping(row.subject, Kind.SUPPRESSION))
+    }
+    assert kept == {"until_lifted", "not_kept"}

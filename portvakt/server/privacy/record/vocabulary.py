@@ -86,6 +86,7 @@ OPERATIONS: dict[Operation, str] = {
 }
 SOURCES: dict[Source, str] = {
     "person": "dpv:DataSubjectDataSource",
+    "child": "dpv:ThirdPartyDataSource",
     "organisation": "dpv:ThirdPartyDataSource",
     "device": "dpv:DataSubjectDataSource",
     "system": "dpv:DataControllerDataSource",

@@ -15,7 +15,7 @@ Language = Literal["sv", "en"]
 LANGUAGES: tuple[Language, ...] = ("sv", "en")
 Basis = Literal["contract", "legal_obligation", "legitimate_interest", "consent", "public_task", "vital_interest"]
 # Art. 13(1) or 14: from the person, from the organisation that enrols them, from devices they use, or made by the system itself.
-Source = Literal["person", "organisation", "device", "system"]
+Source = Literal["person", "child", "organisation", "device", "system"]
 # Why it must be given (Art. 13(2)(e)), or that nobody gives it: it comes into being by use.
 Required = Literal["contract", "law", "service", "voluntary", "observed"]
 Mechanism = Literal["none", "adequacy", "scc", "bcr", "derogation"]

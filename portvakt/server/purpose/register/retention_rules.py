@@ -49,7 +49,7 @@ def _rule_mistakes(activity: Activity, rule: Keeping, keys: Keys) -> Iterator[Mi
     found = [
         (min(rule.days, rule.months, rule.years) < 0, "a span is never negative; write 0 or more"),
         (
-            rule.anchor in {"with_owner", "not_kept"} and span > 0,
+            rule.anchor in {"with_owner", "not_kept", "until_lifted"} and span > 0,
             f"{rule.anchor} has no span; remove it, or choose another anchor",
         ),
         (
