@@ -49,6 +49,7 @@ class Handed(msgspec.Struct, frozen=True):
     why: str
     kinds: str
     way: str
+    note: str
 
 
 @account_page(PURPOSE)
@@ -97,7 +98,9 @@ def _handed(ids: set[UUID], register: Register, language: str) -> Iterator[Hande
     names = {activity.id: activity.name.within(language) for activity in register.activities}
     for row in Disclosure.objects.filter(subject_id__in=ids).order_by("-at")[:MOST]:
         kinds = ", ".join(KINDS[Kind(kind)].name.within(language) for kind in row.kinds)
-        yield Handed(row.at, row.recipient_name, names.get(row.purpose, row.purpose), kinds, str(Way(row.way).label))
+        yield Handed(
+            row.at, row.recipient_name, names.get(row.purpose, row.purpose), kinds, str(Way(row.way).label), row.note
+        )
 
 
 def _seen_by(subject: Subject, kind: Kind) -> Iterator[str]:

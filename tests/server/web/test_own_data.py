@@ -58,7 +58,7 @@ def handed(cast: Cast, person: object) -> None:
                 Disclosure(
                     organisation=cast.organisation, subject=Subject.HOLDER, subject_id=person, recipient="own_mail_server",
                     recipient_name="The mail carrier", purpose="access_administration", kinds=[Kind.CONTACT], way=Way.MAIL,
-                    country="SE", at=timezone.now(),
+                    country="SE", note="Case 12-26, chapter 27", at=timezone.now(),
                 )
             ]
         )  # fmt: skip
@@ -101,6 +101,7 @@ def test_a_persons_page_says_what_why_who_and_until_when(cast: Cast, resident: C
     assert line.seen_by == ("Admin", "Operator", "Support, only with the organisation's leave")
     html = answer.content.decode()
     assert "The mail carrier" in html
+    assert "Case 12-26, chapter 27" in html
     assert f'href="/o/{cast.organisation.slug}/me/consents/"' in html
     assert f'href="/privacy/{cast.organisation.slug}/"' in html
     assert "imy.se" in html
