@@ -142,8 +142,8 @@ MEASURES: tuple[Measure, ...] = (
     Measure(
         "dpv:ActivityMonitoring", False,
         Texts(
-            "Varje ändring, slagning och utlämnande antecknas med vem, när och för vilket ändamål.",
-            "Each change, lookup and disclosure is recorded with who, when and for which purpose.",
+            "Varje ändring, sökning på en person i passerloggen och utlämnande antecknas med vem, när och för vilket ändamål.",
+            "Each change, look-up of a person in the access log and disclosure is recorded with who, when and for which purpose.",
         ),
     ),
     Measure(
