@@ -33,6 +33,7 @@ from portvakt.server.privacy.told import (
     untold_persons,
 )
 from portvakt.server.purpose.actor import system
+from portvakt.server.purpose.changes import changes, to_be_told
 from portvakt.server.purpose.context import acting
 from portvakt.server.purpose.errors import Refused
 from portvakt.server.purpose.models import RegisterVersion
@@ -269,7 +270,7 @@ def held() -> Iterator[RegisterVersion]:
     connection.settings_dict["USER"] = before
     yield version
     as_owner()
-    forget(NoticeVersion.objects.filter(register=number))
+    forget(NoticeVersion.objects.filter(published_at__gte=version.published_at))
     RegisterVersion.objects.filter(number=number).delete()
     connection.close()
     connection.settings_dict["USER"] = before
@@ -308,6 +309,21 @@ def test_a_held_change_waits_for_a_notice_that_cannot_be_written(
         publish_notice(cast.organisation, by=cast.by, version=newest_before(held))
         with pytest.raises(Refused, match="notice_incomplete"):
             publish_notice(cast.organisation, by=cast.by, version=held)
+        assert held_notices() == []
+        assert not release_when_told(held, by=provider.by)
+
+
+def test_a_held_change_that_no_notice_shows_does_not_begin_by_itself(
+    cast: Cast, provider: Cast, held: RegisterVersion
+) -> None:  # N-05
+    """That support needs no leave any more stands in no notice: everybody would have been told of nothing."""
+    register = from_canonical(bytes(newest_before(held).content))
+    held.content, held.held = canonical(replaced(register, "support_look", leave=False)), ["support_look"]
+    assert to_be_told(changes(register, from_canonical(held.content))) == ("support_look",)
+    with acting("notice_publication"):
+        tell_elsewhere(cast, provider, newest_before(held))
+        publish_notice(cast.organisation, by=cast.by, version=newest_before(held))
+        assert publish_notice(cast.organisation, by=cast.by, version=held) is None
         assert held_notices() == []
         assert not release_when_told(held, by=provider.by)
 

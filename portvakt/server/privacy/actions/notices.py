@@ -169,7 +169,8 @@ def _save_receipts(
 def release_when_told(version: RegisterVersion, *, by: Actor) -> bool:
     """Let what a register version held begin, if nobody whom it concerns is untold; tell whether it did.
 
-    A data controller whose notice does not say yet what the version says has told nobody, and what is held waits for it.
+    A data controller whose notice does not say yet what the version says has told nobody, and what is held waits for it. Where what is
+    held does not show in a notice's text at all, no notice can tell it: `portvakt rights --apply --told REASON` says what was done instead.
     The next `portvakt rights --apply` gives the database's rights.
     """
     by.require(Permission.REGISTER_MANAGE)
@@ -199,6 +200,7 @@ def _is_published(version: RegisterVersion, register: Register, organisation: Or
         return True
     newest = newest_notice(organisation.pk if organisation else None)
     try:
-        return newest is not None and _same(newest, written(register, facts))
+        # One that was in force before the version was there tells of nothing new, even if its text is the same.
+        return newest is not None and newest.in_force_at is None and _same(newest, written(register, facts))
     except NoticeIncomplete:
         return False

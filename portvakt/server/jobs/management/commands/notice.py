@@ -11,7 +11,13 @@ from portvakt.server.jobs.notices import PURPOSE, publish_changed, release_held
 from portvakt.server.privacy.models import NoticeVersion
 from portvakt.server.privacy.notice.versions import said, wrong_texts
 from portvakt.server.privacy.told import held_notices, progress
+from portvakt.server.purpose import versions
 from portvakt.server.purpose.context import acting
+
+NOTHING_SAYS_IT = (
+    "version {number} of the register waits with {held}, and no published notice says so: publish what is missing (--publish); where no"
+    " notice's text shows the change, tell people otherwise and run `portvakt rights --apply --told REASON`"
+)
 
 
 class Command(BaseCommand):
@@ -62,7 +68,10 @@ class Command(BaseCommand):
     def _release(self) -> None:
         release_held()
         with acting(PURPOSE):
-            for notice in held_notices():
+            held, version = held_notices(), versions.waiting()
+            if version is not None and not held:
+                self.stderr.write(NOTHING_SAYS_IT.format(number=version.number, held=", ".join(version.held)))
+            for notice in held:
                 found = progress(notice)
                 self.stdout.write(
                     f"{said(notice)}: {found.told} told, {found.excepted} excepted, {found.untold} not yet"
