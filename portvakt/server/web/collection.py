@@ -146,11 +146,15 @@ def _own_recipients(organisation: Organisation) -> list[tuple[str, list[str]]]:
 
 
 def _asked(activity: Activity, fields: Iterable[tuple[forms.BoundField, Taken]], language: str) -> Iterator[Asked]:
-    """Yield fields with what is said of their kinds, those of one row of the register together."""
+    """Yield fields with what is said of their kinds, those of one row of the register together.
+
+    Where a kind is needed, but this form takes less of it (a name without a surname), leaving the field empty has no such consequence.
+    """
     labels: dict[str, list[str]] = {}
     for field, (subject, kind) in fields:
         row = row_of(activity, subject, kind)
-        said = row.consequence.within(language) if row is not None and row.consequence else ""
+        told = row.consequence if row and (field.field.required or row.required == "voluntary") else None
+        said = told.within(language) if told else ""
         labels.setdefault(said, []).append(str(field.label))
     for consequence, together in labels.items():
         yield Asked(tuple(together), consequence)

@@ -13,6 +13,7 @@ from django.urls import Resolver404, resolve
 from django.utils import translation
 
 from portvakt.core.decision.model import AuthType, Side
+from portvakt.core.privacy import Kind, Subject
 from portvakt.server.access.actions import assign, save_rule
 from portvakt.server.access.models import AccessRule
 from portvakt.server.accounts.actions import invite_person
@@ -22,7 +23,7 @@ from portvakt.server.privacy.models import OwnRecipient
 from portvakt.server.purpose import catalogue
 from portvakt.server.purpose.context import acting
 from portvakt.server.web.board.forms_people import AssignForm, PersonForm
-from portvakt.server.web.collection import point, point_of
+from portvakt.server.web.collection import point, point_of, row_of
 from portvakt.server.web.forms import refuse_identity_number
 from tests.cast import Cast
 
@@ -175,8 +176,14 @@ def test_a_point_says_purpose_data_controller_third_parties_and_what_refusing_me
     assert (told.data_controller, told.notice) == ("Brf Björkgården", "/privacy/any/")
     assert catalogue.in_force().provider.contact.name in told.recipients, "the data processor is a recipient too"
     assert [label for asked in told.required for label in asked.labels] == ["First name"]
-    assert {"Last name", "E-mail", "Phone"} <= {label for asked in told.voluntary for label in asked.labels}
-    assert all(asked.consequence for asked in (*told.required, *told.voluntary))
+    assert all(asked.consequence for asked in told.required)
+    # What may be left empty has the consequences of what is voluntary by the register, and not those of what is needed.
+    optional = {label: asked.consequence for asked in told.voluntary for label in asked.labels}
+    contact = row_of(activity, Subject.HOLDER, Kind.CONTACT)
+    assert contact is not None
+    assert contact.consequence is not None
+    assert optional["E-mail"] == optional["Phone"] == contact.consequence.en
+    assert optional["Last name"] == ""
 
 
 def test_where_the_provider_is_data_controller_the_form_names_it() -> None:
