@@ -157,6 +157,8 @@ def sign_in_first(running: Running, browser: Browser, email: str, invitation: st
     page.locator("form button[type=submit]").first.click()
     page.wait_for_url("**/terms/**")
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    # What stands above the window cannot be scrolled to.
+    assert page.evaluate("document.querySelector('h1').getBoundingClientRect().top + scrollY") >= 0
     return page
 
 
