@@ -73,7 +73,11 @@ def test_everybody_with_an_address_is_told_once_and_in_their_language(told: Cast
 
 
 def test_an_account_is_told_of_the_providers_notice(told: Cast) -> None:
-    run()
+    # So many at a time: those of other tests may come first.
+    for _ in range(100):
+        run()
+        if mails_to(told.admin.email):
+            break
     sent = [one for one in mails_to(told.admin.email) if "personal data" in one.subject]
     assert len(sent) == 1
     assert "/privacy/?language=en" in sent[0].body

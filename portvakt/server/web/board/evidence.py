@@ -22,7 +22,7 @@ from portvakt.server.logbook.actions import record_evidence
 from portvakt.server.logbook.models import AccessEvent, EventChain, EventSeal, LogFault, LogKey
 from portvakt.server.logbook.proof import text_of
 from portvakt.server.organisations.models import Organisation
-from portvakt.server.privacy.actions import Those
+from portvakt.server.privacy.actions import About
 from portvakt.server.purpose.actor import Permission
 from portvakt.server.web.board.handing_over import Chosen, File, hand_over
 from portvakt.server.web.board.page import BoardRequest, page
@@ -46,19 +46,22 @@ def evidence(request: BoardRequest) -> HttpResponse:
 def _file(to: Chosen) -> HttpResponse:
     request = to.request
     record_evidence(by=request.operator)
-    persons = _events(request.organisation)[0].filter(person_id__isnull=False).order_by().values("person_id").distinct()
-    about = Those(Subject.HOLDER, persons)
+    found, limit = _events(request.organisation)
+    # Read once: an event that comes meanwhile is neither in the file nor of anybody whom the disclosure leaves out.
+    events = list(found)
+    about = [About(Subject.HOLDER, person) for person in {row.person_id for row in events} if person]
     disclosed = to.disclosed(about, [Kind.PASSAGE, Kind.DOOR_EVENT, Kind.LOG_PROOF])
-    text = "".join(f"{json.dumps(line, separators=(',', ':'))}\n" for line in lines(request.organisation))
+    text = "".join(
+        f"{json.dumps(line, separators=(',', ':'))}\n" for line in lines(request.organisation, events, limit)
+    )
     name = f"{request.organisation.slug}-{timezone.localdate().isoformat()}-evidence.jsonl"
     return file_answer(name, text, "application/jsonl; charset=utf-8", after=disclosed)
 
 
-def lines(organisation: Organisation) -> Iterator[dict[str, Any]]:
-    """Yield the header, then events and seals by journal in the order in which they happened."""
+def lines(organisation: Organisation, events: Iterable[AccessEvent], limit: datetime) -> Iterator[dict[str, Any]]:
+    """Yield the header, then events and seals by journal in the order in which they happened; none is in it from before `limit`."""
     own = {"organisation": organisation}
     chains = list(EventChain.objects.filter(**own).order_by("controller_id", "began_at"))
-    events, limit = _events(organisation)
     yield _header(organisation, chains, timezone.now(), limit)
     yield from map(_text, events)
     yield from map(_seal, EventSeal.objects.filter(**own).order_by("controller_id", "journal", "sequence"))
