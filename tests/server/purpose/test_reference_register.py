@@ -200,3 +200,24 @@ def test_a_block_is_not_said_to_go_with_the_account_that_it_outlives(register: R
         if Kind.SUPPRESSION in row.kinds and (rule := one.keeping(row.subject, Kind.SUPPRESSION))
     }
     assert kept == {"until_lifted", "not_kept"}
+
+
+@pytest.mark.row("S05")
+def test_an_account_rests_on_its_contract_and_is_kept_as_long_as_it_is_there(register: Register) -> None:
+    for purpose in ("account_administration", "account_sign_in", "organisation_opening", "person_invitation"):
+        activity = register.activity(purpose)
+        assert (activity.role, activity.legal_basis) == ("controller", "contract")
+        for kind in (Kind.IDENTITY, Kind.CONTACT):
+            assert holds(activity, Subject.ACCOUNT_HOLDER, kind)
+            rule = activity.keeping(Subject.ACCOUNT_HOLDER, kind)
+            assert rule is not None
+            assert rule.anchor == "with_owner"
+
+
+# S11 and S12 are proven once there is an API.
+def test_the_api_is_in_the_register_and_nothing_is_processed_for_it_before_it_is_opened(register: Register) -> None:
+    session, contact = register.activity("api_session"), register.activity("api_contact")
+    assert (session.legal_basis, contact.legal_basis) == ("contract", "legitimate_interest")
+    for activity in (session, contact):
+        assert activity.outside
+        assert all(row.where and not row.operations for row in activity.data)

@@ -137,7 +137,9 @@ def test_the_list_leaves_as_a_file_that_cannot_run_formulas_and_is_on_record(cas
     assert heads[0] == "Person"
     assert row[0] == "'=HYPERLINK(1) Ask"
     assert {"Port", "Residents", "Always", "yes"} <= set(row)
-    mine = client.post(f"/o/{cast.organisation.slug}/persons/{cast.resident.pk}/reach/", {"recipient": "the_organisation"})
+    mine = client.post(
+        f"/o/{cast.organisation.slug}/persons/{cast.resident.pk}/reach/", {"recipient": "the_organisation"}
+    )
     assert "Residents" in mine.content.decode()
     with acting("audit_review", cast.organisation.pk):
         on_record = AuditEntry.objects.filter(action="reach.exported").values_list("object_kind", "object_id")
