@@ -71,7 +71,7 @@ def test_support_looks_only_under_leave_and_everybody_sees_it(cast: Cast, provid
     # While it holds, every page of the Board says so, to those who cannot take it back as well.
     assert "Support may look here" in client_of(cast.accounts[Role.OPERATOR]).get(f"/o/{slug}/").content.decode()
     board = client.get(f"/o/{slug}/support/{case}/").content.decode()
-    assert "Support looks, with the organisation" in board
+    assert "Support looks at access rights, with the organisation" in board
     assert "Support looked" in client.get(f"/o/{slug}/audit-log/").content.decode()
     assert client.post(f"/o/{slug}/support/{case}/take-back/").status_code == 302
     assert staff.get(look, {"who": "Maja"}).status_code == 403

@@ -70,10 +70,10 @@ def _hours(hours: int) -> str:
 
 
 def what_is_seen(purpose: str) -> str:
-    """Say which kinds of data about persons support sees for a purpose, from the register."""
+    """Say what support looks at for a purpose, and which kinds of data about persons that is, from the register."""
     rows = [row for row in catalogue.in_force().activity(purpose).data if row.subject == Subject.HOLDER]
     kinds = sorted({KINDS[kind].name.within(get_language() or "sv") for row in rows for kind in row.kinds})
-    return _("of persons: %(kinds)s; and your doors and controllers") % {"kinds": ", ".join(kinds)}
+    return f"{_purpose(purpose)}: {', '.join(kinds).lower()}"
 
 
 @page(PURPOSE, Permission.SUPPORT_ASK)
