@@ -28,22 +28,32 @@ def desk_page(purpose: str, permission: Permission) -> Callable[[Page], Page]:
 
     def decorate(view: Page) -> Page:
         @wraps(view)
-        def answer(request: HttpRequest, **arguments: Any) -> HttpResponse:
-            if not request.user.is_authenticated:
-                return redirect_to_login(request.get_full_path())
-            request.operator = at_the_desk(request)  # type: ignore[attr-defined]
-            if not request.operator.may(permission):  # type: ignore[attr-defined]
-                raise PermissionDenied
-            try:
-                with acting(purpose, by=request.operator.id):  # type: ignore[attr-defined]
-                    return view(request, **arguments)
-            except Refused as refused:
-                return refusal_page(request, refused)
+        def answer(request: DeskRequest, **arguments: Any) -> HttpResponse:
+            with acting(purpose, by=request.operator.id):
+                return view(request, **arguments)
 
-        answer.purpose, answer.permission = purpose, permission  # type: ignore[attr-defined]
-        return answer
+        return for_staff(purpose, permission, answer)
 
     return decorate
+
+
+def for_staff(purpose: str, permission: Permission, view: Page) -> Page:
+    """Let only those of the provider's members who hold the permission to a view, which opens its purpose itself."""
+
+    @wraps(view)
+    def answer(request: HttpRequest, **arguments: Any) -> HttpResponse:
+        if not request.user.is_authenticated:
+            return redirect_to_login(request.get_full_path())
+        request.operator = at_the_desk(request)  # type: ignore[attr-defined]
+        if not request.operator.may(permission):  # type: ignore[attr-defined]
+            raise PermissionDenied
+        try:
+            return view(request, **arguments)
+        except Refused as refused:
+            return refusal_page(request, refused)
+
+    answer.purpose, answer.permission = purpose, permission  # type: ignore[attr-defined]
+    return answer
 
 
 def at_the_desk(request: HttpRequest) -> Actor:

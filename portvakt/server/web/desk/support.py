@@ -8,8 +8,6 @@ from uuid import UUID
 from django import forms
 from django.conf import settings
 from django.contrib import messages
-from django.contrib.auth.views import redirect_to_login
-from django.core.exceptions import PermissionDenied
 from django.core.mail import EmailMessage
 from django.http import HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, render
@@ -31,8 +29,7 @@ from portvakt.server.purpose.actor import Actor, Permission
 from portvakt.server.purpose.context import acting
 from portvakt.server.purpose.errors import Refused
 from portvakt.server.web.board.support import CaseForm, MessageForm, what_is_seen
-from portvakt.server.web.desk.page import DeskRequest, at_the_desk, desk_page
-from portvakt.server.web.errors import refusal_page
+from portvakt.server.web.desk.page import DeskRequest, desk_page, for_staff
 from portvakt.server.web.forms import posted, refusals_beside, show_form
 
 PURPOSE = "support_answering"
@@ -77,18 +74,9 @@ def case_page(purpose: str) -> Callable[[View], View]:
     def decorate(view: View) -> View:
         @wraps(view)
         def answer(request: DeskRequest, case_id: UUID) -> HttpResponse:
-            if not request.user.is_authenticated:
-                return redirect_to_login(request.get_full_path())
-            request.operator = at_the_desk(request)
-            if not request.operator.may(Permission.SUPPORT_ANSWER):
-                raise PermissionDenied
-            try:
-                return _in_organisation_of(request, purpose, view, case_id)
-            except Refused as refused:
-                return refusal_page(request, refused)
+            return _in_organisation_of(request, purpose, view, case_id)
 
-        answer.purpose, answer.permission = purpose, Permission.SUPPORT_ANSWER  # type: ignore[attr-defined]
-        return answer
+        return for_staff(purpose, Permission.SUPPORT_ANSWER, answer)
 
     return decorate
 
