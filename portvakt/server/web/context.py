@@ -7,6 +7,7 @@ from django.conf import settings
 from django.http import HttpRequest
 from django.utils import timezone
 
+from portvakt.server.organisations.models import Organisation
 from portvakt.server.places.models import Lockdown, in_effect
 from portvakt.server.privacy.leaves import open_leaves
 from portvakt.server.privacy.models import SupportLeave
@@ -35,9 +36,7 @@ def page(request: HttpRequest) -> dict[str, Any]:
 
 def _lockdowns(request: HttpRequest) -> list[Lockdown]:
     """Return the lockdowns in effect in the organisation of a page of the Board, whatever the page is for."""
-    operator, organisation = getattr(request, "operator", None), getattr(request, "organisation", None)
-    # A page that says why something was refused is outside every purpose, and reads no rows.
-    if organisation is None or operator is None or not within_purpose() or not operator.may(Permission.DOOR_READ):
+    if (organisation := _doors_of(request)) is None:
         return []
     rows = in_effect(timezone.now()).filter(organisation=organisation).select_related("plan__site")
     return list(rows.order_by("begun_at"))
@@ -45,10 +44,17 @@ def _lockdowns(request: HttpRequest) -> list[Lockdown]:
 
 def _leaves(request: HttpRequest) -> list[SupportLeave]:
     """Return until when support may look into the organisation of a page of the Board; nobody shall look unseen."""
+    organisation = _doors_of(request)
+    return [] if organisation is None else open_leaves(organisation)
+
+
+def _doors_of(request: HttpRequest) -> Organisation | None:
+    """Return the organisation of a page of the Board, for an operator who may see its doors; None for anybody else."""
     operator, organisation = getattr(request, "operator", None), getattr(request, "organisation", None)
+    # A page that says why something was refused is outside every purpose, and reads no rows.
     if organisation is None or operator is None or not within_purpose() or not operator.may(Permission.DOOR_READ):
-        return []
-    return open_leaves(organisation)
+        return None
+    return organisation  # type: ignore[no-any-return]
 
 
 def _change(request: HttpRequest) -> dict[str, int] | None:
