@@ -34,6 +34,8 @@ def test_a_question_is_asked_answered_and_closed(cast: Cast, provider: Cast, cli
     client, case = asked(cast, client_of)
     staff = client_of(provider.accounts[Role.SUPPORT])
     assert "Card" in staff.get("/desk/support/").content.decode()
+    # What support writes is the organisation's, whose data processor it is.
+    assert f"Data controller: {cast.organisation.name}" in staff.get(f"/desk/support/{case}/").content.decode()
     mail.outbox.clear()
     assert staff.post(f"/desk/support/{case}/", {"text": "Try the other side."}).status_code == 302
     assert [message.to for message in mail.outbox] == [[cast.admin.email]]
